@@ -1,0 +1,65 @@
+"""Every error a user can cause: one line, what, where, what to do. A stack trace is our bug."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command answers the shell."""
+
+    OK = 0
+    FINDINGS = 1  # findings, a failed test, a failed run
+    USAGE = 2  # Click's own
+    CHANGES = 3  # only ``plan --exit-code``
+    INTERRUPTED = 130
+
+
+class RekindleError(Exception):
+    """Root of all. ``message`` says what and where; ``hint`` says what to do."""
+
+    exit_code: ExitCode = ExitCode.FINDINGS
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        if hint:
+            self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.hint}" if self.hint else self.message
+
+
+class ProjectError(RekindleError):
+    """The project's files do not make a project."""
+
+    hint = "Run 'rekindle validate' to see every finding"
+
+
+class UnknownName(RekindleError, LookupError):
+    """A name on the command line that the project or the store does not know."""
+
+
+class ConfigurationError(RekindleError):
+    """The environment lacks something it needs: a variable, a folder, a permission."""
+
+
+class StoreError(RekindleError):
+    """The database cannot be used."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer rekindle."""
+
+    hint = "Upgrade rekindle, or point at another database"
+
+
+class StoreBusy(StoreError):
+    """Another rekindle is working on this SQLite database."""
+
+    hint = "Stop the other one, or use PostgreSQL, where any number may work at once"
+
+
+class ImportFailed(RekindleError):
+    """A source cannot be read at all."""

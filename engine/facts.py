@@ -1,0 +1,110 @@
+"""What is known about one person at the moment of a decision. Plain values; loaded set-wise by the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFact:
+    """One grant or revocation."""
+
+    channel: str
+    type: str
+    at: int
+    proof_uri: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionFact:
+    """One suppression that binds this person, by identity or by one of their addresses."""
+
+    channel: str  # a channel, or "all"
+    reason: str
+    at: int
+    by_address: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFact:
+    """A relationship note."""
+
+    kind: str
+    opened_at: int
+    closed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """Something that happened."""
+
+    id: int
+    name: str
+    at: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TouchFact:
+    """A touch that counts for caps. ``counted_at`` None: reserved and not yet dispatched, counts as now."""
+
+    campaign: str
+    cycle: int
+    step: str
+    channel: str
+    state: str
+    counted_at: int | None
+    offer: str | None = None
+    offer_expires_at: int | None = None
+
+
+@dataclass(slots=True)
+class Facts:
+    """One person. ``touches`` grows while a batch decides, so that a slot taken once is taken."""
+
+    identity_id: int
+    person: Mapping[str, Any]  # columns of the person table; ``attributes`` a mapping
+    consents: Mapping[str, ConsentFact] = field(default_factory=dict)  # the current one, by channel
+    suppressions: tuple[SuppressionFact, ...] = ()
+    notes: tuple[NoteFact, ...] = ()
+    events: tuple[EventFact, ...] = ()  # by (at, id)
+    touches: list[TouchFact] = field(default_factory=list)
+
+    def value(self, name: str) -> Any:
+        """A column, ``attributes.x`` or ``consent.<channel>``; None when it is missing."""
+        if "." not in name:
+            return self.person[name]
+        group, _, key = name.partition(".")
+        if group == "attributes":
+            return (self.person["attributes"] or {}).get(key)
+        consent = self.consents.get(key)
+        return consent.type if consent else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentFact:
+    """One person on one round of one campaign."""
+
+    identity_id: int
+    campaign: str
+    cycle: int
+    version: str
+    exclusivity_group: str
+    segment: str
+    cohort: str | None
+    track: str
+    state: str
+    step: str | None
+    entered_at: int
+    shift: int
+    due_at: int | None
+    trigger_event_id: int | None
+    #: offers already named in this round, with their true expiry
+    offers: Mapping[str, int] = field(default_factory=dict)
+    #: disposition of a closed review task of the current step, None while open or absent
+    review: str | None = None
+    #: True when a review task of the current step exists
+    review_open: bool = False

@@ -1,0 +1,167 @@
+"""A predicate as SQL over the person table. Its meaning is that of ``engine.predicate``, for everyone at once."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, ColumnElement, Float, String, and_, false, func, literal, not_, or_, select, true
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+from engine.fields import FieldType
+from engine.predicate import All, AnyOf, Compare, EventHappened, Leaf, Not, NoteExists, Op, Predicate
+from state.tables import Consent, Event, Note, Person
+
+PERSON = cast(Any, Person).__table__
+_CONSENT = cast(Any, Consent).__table__
+_EVENT = cast(Any, Event).__table__
+_NOTE = cast(Any, Note).__table__
+
+Sql = ColumnElement[bool]
+
+
+class _Position(GenericFunction[int]):
+    """Where a text stands in another, 1-based; letter for letter on both databases (LIKE is not)."""
+
+    type = BigInteger()
+    name = "rekindle_position"
+    inherit_cache = True
+
+
+@compiles(_Position)
+def _position_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Position, "postgresql")
+def _position_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+def to_sql(predicate: Predicate, now: ColumnElement[int] | int) -> Sql:
+    """A boolean SQL expression over the columns of ``person``.
+
+    ``now`` is an instant, or a bind parameter, so that one statement serves every moment.
+    """
+    moment = literal(now, BigInteger) if isinstance(now, int) else now
+    return _sql(predicate, moment)
+
+
+def _sql(predicate: Predicate, now: ColumnElement[int]) -> Sql:
+    match predicate:
+        case All(of):
+            return and_(true(), *(_sql(p, now) for p in of))
+        case AnyOf(of):
+            return or_(false(), *(_sql(p, now) for p in of))
+        case Not(of):
+            return not_(_sql(of, now))
+        case _:
+            return _leaf(predicate, now)
+
+
+def _leaf(leaf: Leaf, now: ColumnElement[int]) -> Sql:
+    match leaf:
+        case Compare():
+            return _compare(leaf, now)
+        case EventHappened():
+            return _event(leaf, now)
+        case NoteExists():
+            return _note(leaf, now)
+
+
+def column(name: str, type_: FieldType, now: ColumnElement[int]) -> ColumnElement[Any]:
+    """The SQL value of a person's field, NULL where it is missing."""
+    group, _, key = name.partition(".")
+    if not key:
+        return cast(ColumnElement[Any], PERSON.c[name])
+    if group == "consent":
+        return _current_consent(key, now)
+    value = PERSON.c.attributes[key]
+    match type_:
+        case FieldType.TEXT:
+            return cast(ColumnElement[Any], value.as_string())
+        case FieldType.NUMBER:
+            return cast(ColumnElement[Any], value.as_float())
+        case FieldType.FLAG:
+            return cast(ColumnElement[Any], value.as_boolean())
+        case FieldType.MONEY | FieldType.INSTANT:
+            return cast(ColumnElement[Any], value.as_integer())
+
+
+def _current_consent(channel: str, now: ColumnElement[int]) -> ColumnElement[Any]:
+    c = _CONSENT.c
+    return (
+        select(c.type)
+        .where(c.identity_id == PERSON.c.identity_id, c.channel == channel, c.at <= now)
+        .order_by(c.at.desc(), (c.type == "revoked").desc(), c.id.desc())
+        .limit(1)
+        .correlate(PERSON)
+        .scalar_subquery()
+    )
+
+
+def _compare(leaf: Compare, now: ColumnElement[int]) -> Sql:
+    col, want = column(leaf.field, leaf.type, now), leaf.value
+    match leaf.op:
+        case Op.MISSING:
+            return col.is_(None)
+        case Op.PRESENT:
+            return col.is_not(None)
+        case Op.IN:
+            return col.in_([_bind(w, leaf.type) for w in want])
+        case Op.NOT_IN:
+            return col.not_in([_bind(w, leaf.type) for w in want])
+        case Op.CONTAINS:
+            return func.rekindle_position(col, literal(want, String)) > 0
+        case Op.OLDER_THAN:
+            return col <= now - want
+        case Op.NEWER_THAN:
+            return col > now - want
+        case op:
+            return _ordered(op, col, _bind(want, leaf.type))
+
+
+def _bind(value: Any, type_: FieldType) -> ColumnElement[Any]:
+    if type_ is FieldType.NUMBER:
+        return literal(value, Float) if isinstance(value, float) else literal(value, BigInteger)
+    return literal(value)
+
+
+def _ordered(op: Op, left: ColumnElement[Any], right: Any) -> Sql:
+    match op:
+        case Op.EQUALS:
+            return left == right
+        case Op.NOT_EQUALS:
+            return left != right
+        case Op.AT_LEAST | Op.AFTER:
+            return left >= right
+        case Op.AT_MOST:
+            return left <= right
+        case Op.MORE_THAN:
+            return left > right
+        case Op.LESS_THAN | Op.BEFORE:
+            return left < right
+        case _:  # pragma: no cover - Op is closed and every member is handled above or by the caller
+            raise AssertionError(op)
+
+
+def _event(leaf: EventHappened, now: ColumnElement[int]) -> Sql:
+    e = _EVENT.c
+    conditions = [e.identity_id == PERSON.c.identity_id, e.name == leaf.name, e.at <= now]
+    if leaf.within is not None:
+        conditions.append(e.at > now - leaf.within)
+    if (leaf.op, leaf.times) == (Op.AT_LEAST, 1):
+        return select(e.id).where(*conditions).correlate(PERSON).exists()
+    count = select(func.count()).select_from(_EVENT).where(*conditions).correlate(PERSON).scalar_subquery()
+    return _ordered(leaf.op, count, leaf.times)
+
+
+def _note(leaf: NoteExists, now: ColumnElement[int]) -> Sql:
+    n = _NOTE.c
+    conditions = [n.identity_id == PERSON.c.identity_id, n.kind == leaf.kind, n.opened_at <= now]
+    if leaf.within is not None:
+        conditions.append(n.opened_at > now - leaf.within)
+    if leaf.open is not None:
+        is_open = or_(n.closed_at.is_(None), n.closed_at > now)
+        conditions.append(is_open if leaf.open else not_(is_open))
+    return select(n.id).where(*conditions).correlate(PERSON).exists()
