@@ -1,0 +1,55 @@
+# Everything starts here. `make demo` and `make test` need Python 3.11+ and make, and set up the rest
+# themselves in .venv; nothing is installed outside this folder.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+# Which interpreter to make .venv with; empty: the first fitting one on the PATH.
+PYTHON ?=
+# More words for pytest, e.g. make test ARGS="-k quiet_hours -x"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports check bench soak lock docs clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock pyproject.toml
+	@sh scripts/set-up.sh $(VENV) $(PYTHON)
+	@touch $@
+
+setup: $(STAMP) ## the environment in .venv, with the command at .venv/bin/rekindle
+
+demo: $(STAMP) ## the four shipped campaigns over 45 virtual days, every message a file
+	@sh scripts/demo.sh $(BIN)/rekindle
+
+test: $(STAMP) ## all tests, on SQLite and PostgreSQL
+	$(BIN)/pytest -n auto $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+check: lint types imports test ## lint, types, import direction, tests: what CI runs
+
+bench: $(STAMP) ## the benchmarks, as ratios within one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(STAMP) ## the long runs that `make test` leaves out
+	$(BIN)/pytest -n auto -m soak $(ARGS)
+
+docs: $(STAMP) ## write docs/cli.md anew from the commands themselves
+	$(BIN)/python -m scripts.make_cli_docs
+
+lock: $(STAMP) ## write requirements.lock anew; ARGS=--upgrade takes the newest versions
+	sh scripts/lock.sh $(VENV) $(ARGS)
+
+clean: ## remove .venv, caches and the demo's output
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist var
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
