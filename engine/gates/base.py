@@ -1,0 +1,38 @@
+"""What a gate is given and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.facts import EnrolmentFact, Facts
+from engine.model import Campaign, Policy, Step
+from engine.places import Place
+from engine.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One sending step, due for one person, at one moment.
+
+    ``expires_at``: from then on the step is not sent any more. ``own`` names this touch, so that a slot it
+    already holds is not counted against it when it is judged again at dispatch.
+    """
+
+    campaign: Campaign
+    step: Step
+    enrolment: EnrolmentFact
+    facts: Facts
+    policy: Policy
+    place: Place
+    now: int
+    planned_at: int
+    expires_at: int
+
+    @property
+    def own(self) -> tuple[str, int, str]:
+        """(campaign, cycle, step) of this touch."""
+        return self.enrolment.campaign, self.enrolment.cycle, self.step.id
+
+
+Gate = Callable[[Situation], Verdict]

@@ -1,0 +1,31 @@
+"""Holdout: people kept back for comparison get nothing, and it shows."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from engine.gates.base import Situation
+from engine.verdict import Says, Verdict
+
+
+def bucket(salt: str, identity_id: int, of: int) -> int:
+    """A number in [0, of), always the same for the same identity and salt, evenly spread.
+
+    A keyed hash and not a random draw: the same people are held out however often it is asked.
+    """
+    digest = blake2b(f"{salt}:{identity_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % of
+
+
+def in_holdout(s: Situation) -> bool:
+    """True for the share of people the campaign's experiment keeps back."""
+    share = s.campaign.holdout
+    return share > 0 and bucket(f"holdout:{s.campaign.id}", s.facts.identity_id, 10_000) < share
+
+
+def holdout(s: Situation) -> Verdict:
+    """SKIP every touch of a person in the holdout."""
+    if in_holdout(s):
+        facts = {"share": f"{s.campaign.holdout / 100:g}%"}
+        return Verdict("holdout", Says.SKIP, "kept back for comparison", s.campaign.source, facts=facts)
+    return Verdict("holdout", Says.ALLOW, "not in the holdout", s.campaign.source)

@@ -1,0 +1,117 @@
+"""Civil time: when is a window open for a person, and when next. The only module that knows local time.
+
+Windows are half-open, in the recipient's wall-clock time. Where the person may be in several zones, a
+moment is open only if it is open in all of them (TIM-17). On the day clocks go forward an edge in the gap
+moves inward; on the day they go back an opening uses the second occurrence and a closing the first
+(TIM-09, TIM-10), so that no reading of the rule finds the moment outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays as holiday_calendars
+
+from engine.model import DAY, Window
+
+#: how far ahead an opening is looked for before a window counts as never open
+HORIZON = 21 * DAY
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Windows of which any may be open, on days that are not a holiday of ``holidays``."""
+
+    windows: tuple[Window, ...]
+    holidays: tuple[str, str] | None = None
+
+
+def next_open(now: int, zones: Sequence[str], openings: Iterable[Opening]) -> int | None:
+    """The first instant at or after ``now`` at which every opening is open in every zone.
+
+    None when there is none within ``HORIZON``: a window that never opens. No zones: never open.
+    """
+    if not zones:
+        return None
+    pairs = [(zone, opening) for zone in zones for opening in openings]
+    moment, settled = now, 0
+    while settled < len(pairs):
+        zone, opening = pairs[settled]
+        opens = _next_open(moment, zone, opening)
+        if opens is None or opens > now + HORIZON:
+            return None
+        # a later opening may lie outside a window already passed: begin again from there
+        moment, settled = (moment, settled + 1) if opens == moment else (opens, 0)
+    return moment
+
+
+def _next_open(now: int, zone: str, opening: Opening) -> int | None:
+    # local dates run at most one day behind or ahead of UTC
+    first = _EPOCH_ORDINAL + now // DAY - 1
+    for ordinal in range(first, first + HORIZON // DAY + 2):
+        for opens, closes in _spans(zone, opening, ordinal):
+            if now < closes:
+                return max(now, opens)
+    return None
+
+
+@lru_cache(maxsize=131_072)
+def _spans(zone: str, opening: Opening, ordinal: int) -> tuple[tuple[int, int], ...]:
+    """The open spans [from, to) of one local date, as instants in order."""
+    day = date.fromordinal(ordinal)
+    if opening.holidays and is_holiday(day, opening.holidays):
+        return ()
+    info = ZoneInfo(zone)
+    spans = (
+        (edge(day, w.opens, info, opening=True), edge(day, w.closes, info, opening=False))
+        for w in opening.windows
+        if day.weekday() in w.days
+    )
+    return tuple(sorted((opens, closes) for opens, closes in spans if opens < closes))
+
+
+def edge(day: date, minute: int, zone: ZoneInfo, *, opening: bool) -> int:
+    """The instant of a window's edge on a local date: moved inward by a DST gap, or overlap.
+
+    ``minute`` counts from local midnight, 1440 is the next midnight.
+    """
+    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)  # noqa: DTZ001 - wall time
+    early, late = (int(wall.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
+    if early == late:
+        return early
+    if early < late:  # the wall time happens twice
+        return late if opening else early
+    return _transition(late, early, zone)  # the wall time never happens
+
+
+def _transition(low: int, high: int, zone: ZoneInfo) -> int:
+    """The first instant in (low, high] with another UTC offset than ``low`` has."""
+
+    def offset(instant: int) -> timedelta | None:
+        return datetime.fromtimestamp(instant, UTC).astimezone(zone).utcoffset()
+
+    before = offset(low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if offset(middle) == before else (low, middle)
+    return high
+
+
+def is_holiday(day: date, calendar: tuple[str, str]) -> bool:
+    """True on a public holiday of (country, subdivision); "" is the country as a whole."""
+    return day in _calendar(calendar[0], calendar[1], day.year)
+
+
+@lru_cache(maxsize=256)
+def _calendar(country: str, subdivision: str, year: int) -> holiday_calendars.HolidayBase:
+    return holiday_calendars.country_holidays(country, subdiv=subdivision or None, years=year)
+
+
+def local(instant: int, zone: str) -> datetime:
+    """The wall-clock moment of an instant in a zone, for showing to people."""
+    return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(zone))
