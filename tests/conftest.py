@@ -1,0 +1,19 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from state.store import Store
+from state.testing import DIALECTS, database
+
+
+@pytest.fixture(params=DIALECTS)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """An empty store on each database in turn."""
+    with database(request.param) as url:
+        store = Store.open(url)
+        yield store
+        store.close()
