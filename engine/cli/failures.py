@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import click
 
@@ -16,8 +16,8 @@ _OS_HINTS = {
     errno.ENOSPC: "Free some space and run the same command again",
     errno.EDQUOT: "Free some space and run the same command again",
     errno.EROFS: "This place is read-only: name one that can be written",
-    errno.EACCES: "Check who owns it and who may write there",
-    errno.EPERM: "Check who owns it and who may write there",
+    errno.EACCES: "Check who owns it and who may read and write there",
+    errno.EPERM: "Check who owns it and who may read and write there",
     errno.ENOENT: "Check the name",
     errno.EISDIR: "A file is needed here, not a folder",
     errno.ENOTDIR: "A folder is needed here, not a file",
@@ -28,28 +28,36 @@ _ROOT = Path(__file__).resolve().parents[2]
 _OUR_PACKAGES = ("engine", "channels", "state", "schemas")
 
 
-class Failure(click.ClickException):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
     """A failed command, as the user sees it."""
 
-    exit_code = ExitCode.FINDINGS
+    message: str
+    hint: str = ""
+    exit_code: ExitCode = ExitCode.FINDINGS
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Write ``error:`` and ``hint:`` to standard error."""
-        click.echo(f"{click.style('error:', fg='red', bold=True)} {self.message}", err=True, file=file)
-        if self.hint:
-            click.echo(f"{click.style(' hint:', fg='cyan')} {self.hint}", err=True, file=file)
+def report(error: Exception) -> int:
+    """Say on standard error what went wrong and what to do; the exit code to leave with."""
+    if settings.debug():
+        traceback.print_exception(error)
+    failure = failure_of(error)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {failure.message}", err=True)
+    if failure.hint:
+        click.echo(f"{click.style(' hint:', fg='cyan')} {failure.hint}", err=True)
+    return failure.exit_code
+
+
+def report_interrupt() -> int:
+    """Ctrl-C: say so on a line of its own; the shell's usual exit code."""
+    click.echo("\ninterrupted", err=True)
+    return ExitCode.INTERRUPTED
 
 
 def failure_of(error: Exception) -> Failure:
     """What to tell the user about ``error``."""
-    if settings.debug():
-        traceback.print_exception(error)
     if isinstance(error, RekindleError):
-        return Failure(error.message, hint=error.hint)
+        return Failure(message=error.message, hint=error.hint, exit_code=error.exit_code)
     if isinstance(error, OSError):
         return _of_os(error)
     return _of_state(error) or _of_bug(error)
@@ -58,15 +66,15 @@ def failure_of(error: Exception) -> Failure:
 def _of_os(error: OSError) -> Failure:
     what = error.strerror or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
-    return Failure(f"{where}{what[:1].lower()}{what[1:]}", hint=_OS_HINTS.get(error.errno or 0, ""))
+    return Failure(
+        message=f"{where}{what[:1].lower()}{what[1:]}", hint=_OS_HINTS.get(error.errno or 0, "")
+    )
 
 
 def _of_state(error: Exception) -> Failure | None:
     from state.errors import StateError  # here, for it brings SQLAlchemy and only a failure needs it
 
-    if isinstance(error, StateError):
-        return Failure(error.message, hint=error.hint)
-    return None
+    return Failure(message=error.message, hint=error.hint) if isinstance(error, StateError) else None
 
 
 def _of_bug(error: Exception) -> Failure:
@@ -74,16 +82,10 @@ def _of_bug(error: Exception) -> Failure:
     ours = [f for f in traceback.extract_tb(error.__traceback__) if _is_ours(Path(f.filename))]
     place = f" at {Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}" if ours else ""
     return Failure(
-        f"rekindle itself failed: {type(error).__name__}{place}",
-        hint="This is a fault of rekindle. REKINDLE_DEBUG=1 shows all of it for the report",
+        message=f"rekindle itself failed: {type(error).__name__}{place}",
+        hint="This is a fault of rekindle. REKINDLE_DEBUG=1 shows all of it, for the report",
     )
 
 
 def _is_ours(file: Path) -> bool:
     return file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in _OUR_PACKAGES
-
-
-def interrupted() -> int:
-    """Ctrl-C: say so on a line of its own and answer the shell's usual code."""
-    click.echo("\ninterrupted", err=True)
-    return ExitCode.INTERRUPTED

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engine.cli.failures import failure_of, interrupted
+from engine.cli.failures import report, report_interrupt
 
 #: part of the help -> command -> what it does. The command is ``command`` of engine/cli/<name>.py
 #: (import_.py, for a module cannot be named by a keyword).
@@ -67,14 +67,14 @@ class Commands(click.Group):
                 formatter.write_dl(list(commands.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; whatever it raises leaves as a ClickException or an exit code."""
+        """Run the subcommand; whatever it raises is told in one line and leaves as an exit code."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words
         except KeyboardInterrupt:
-            ctx.exit(interrupted())
+            ctx.exit(report_interrupt())
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # click's own to handle
         except Exception as error:
-            raise failure_of(error) from None
+            ctx.exit(report(error))
         return result
