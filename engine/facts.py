@@ -100,11 +100,12 @@ class EnrolmentFact:
     step: str | None
     entered_at: int
     shift: int
-    due_at: int | None
+    #: the moment the timeline goes on; None: only an event wakes it
+    resume_at: int | None
     trigger_event_id: int | None
     #: offers already named in this round, with their true expiry
     offers: Mapping[str, int] = field(default_factory=dict)
-    #: disposition of a closed review task of the current step, None while open or absent
+    #: how the review task of the current step was closed (done, declined); None while open or absent
     review: str | None = None
-    #: True when a review task of the current step exists
-    review_open: bool = False
+    #: why it ended, once it has
+    reason: str | None = None

@@ -219,7 +219,8 @@ class Enrolment(SQLModel, table=True):
     step: str | None = _text(default=None)  # the next step; None: past the last
     entered_at: int = _instant()
     shift: int = Field(default=0, sa_type=BigInteger)  # seconds the timeline was moved by pauses
-    due_at: int | None = _instant(default=None)
+    resume_at: int | None = _instant(default=None)  # the timeline's own next moment; None: only an event wakes it
+    due_at: int | None = _instant(default=None)  # when to look next: resume_at, or sooner when an event nudged it
     ended_at: int | None = _instant(default=None)
     trigger_event_id: int | None = Field(default=None, sa_type=BigInteger)
 

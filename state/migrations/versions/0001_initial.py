@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Text(), nullable=True),
         sa.Column("entered_at", sa.BigInteger(), nullable=False),
         sa.Column("shift", sa.BigInteger(), nullable=False),
+        sa.Column("resume_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("trigger_event_id", sa.BigInteger(), nullable=True),

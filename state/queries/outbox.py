@@ -1,0 +1,107 @@
+"""The outbox: claim, receipt, outcome. The receipt is committed before the send and guards against a second."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from state.queries.common import Row, fetch, fetch_dicts, many, statement, write
+
+_KEY = "identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND step = :step"
+
+_CLAIM = """
+SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, m.payload,
+       e.version, e.exclusivity_group, e.segment, e.cohort, e.track, e.state, e.step AS next_step, e.entered_at, e.shift,
+       e.resume_at, e.trigger_event_id, e.reason
+FROM touch t
+JOIN person p ON p.identity_id = t.identity_id
+JOIN message m ON m.identity_id = t.identity_id AND m.campaign = t.campaign AND m.cycle = t.cycle AND m.step = t.step
+JOIN enrolment e ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
+WHERE t.state = 'queued' AND t.not_before <= :now AND t.campaign IN :campaigns AND t.channel = :channel
+ORDER BY t.not_before, t.priority DESC, t.identity_id
+LIMIT :size {lock_person}
+"""
+
+_RECEIPT = f"""
+UPDATE touch SET state = 'dispatching', worker = :worker, attempts = attempts + 1, counted_at = :now
+WHERE {_KEY} AND state = 'queued'
+"""  # noqa: S608
+
+_HOLD = f"UPDATE touch SET not_before = :not_before, reason = :reason WHERE {_KEY} AND state = 'queued'"  # noqa: S608
+
+_CANCEL = f"""
+UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE {_KEY} AND state = 'queued'
+"""  # noqa: S608
+
+_SETTLE = f"""
+UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, not_before = :not_before,
+       counted_at = CASE WHEN :counts = 1 THEN counted_at ELSE NULL END, finished_at = :finished_at
+WHERE {_KEY} AND state IN ('dispatching', 'in_doubt')
+"""  # noqa: S608
+
+_REACHED = """
+UPDATE person SET last_touch_at = :now, last_touch_channel = :channel WHERE identity_id = :identity_id
+"""
+
+
+def channels_with_work(conn: Connection, now: int, campaigns: Collection[str]) -> list[str]:
+    """Channels that have something to send now."""
+    sql = "SELECT DISTINCT channel FROM touch WHERE state = 'queued' AND not_before <= :now AND campaign IN :campaigns"
+    return sorted(r[0] for r in fetch(conn, sql, now=now, campaigns=many(conn, campaigns)))
+
+
+def claim(conn: Connection, channel: str, now: int, campaigns: Collection[str], size: int) -> list[dict[str, Any]]:
+    """Queued touches of a channel that may leave, with message and enrolment; their people locked."""
+    return fetch_dicts(conn, _CLAIM, channel=channel, now=now, campaigns=many(conn, campaigns), size=size)
+
+
+def still_queued(conn: Connection, ids: Collection[int]) -> set[tuple[int, str, int, str]]:
+    """Keys of these people's queued touches, read after the lock was had."""
+    sql = "SELECT identity_id, campaign, cycle, step FROM touch WHERE identity_id IN :ids AND state = 'queued'"
+    return {(r[0], r[1], r[2], r[3]) for r in fetch(conn, sql, ids=many(conn, ids))}
+
+
+def put_receipts(conn: Connection, rows: Sequence[Row]) -> None:
+    """Queued becomes dispatching, under this worker's name; from now on it counts at this moment."""
+    write(conn, _RECEIPT, rows)
+
+
+def hold(conn: Connection, rows: Sequence[Row]) -> None:
+    """Not now: look again at ``not_before``."""
+    write(conn, _HOLD, rows)
+
+
+def cancel(conn: Connection, rows: Sequence[Row]) -> None:
+    """Overtaken before it left."""
+    write(conn, _CANCEL, rows)
+
+
+def settle(conn: Connection, rows: Sequence[Row]) -> None:
+    """What became of touches that were dispatching or in doubt."""
+    write(conn, _SETTLE, rows)
+
+
+def put_last_touch(conn: Connection, rows: Sequence[Row]) -> None:
+    """Remember on the person when and where they were last reached."""
+    write(conn, _REACHED, rows)
+
+
+def open_receipts(conn: Connection) -> list[dict[str, Any]]:
+    """Touches that are dispatching or in doubt, with the worker that holds the receipt."""
+    sql = """
+    SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.state, t.worker, t.attempts, t.counted_at,
+           t.expires_at, e.version
+    FROM touch t JOIN enrolment e
+      ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
+    WHERE t.state IN ('dispatching', 'in_doubt') ORDER BY t.identity_id, t.campaign, t.cycle, t.step
+    """
+    return fetch_dicts(conn, sql)
+
+
+def lock_people(conn: Connection, ids: Collection[int]) -> None:
+    """Wait for and take the locks of these people, in one order, so that two never wait for each other."""
+    if conn.dialect.name == "postgresql":
+        sql = "SELECT identity_id FROM person WHERE identity_id IN :ids ORDER BY identity_id FOR UPDATE"
+        conn.execute(statement(conn, sql), {"ids": many(conn, ids)})

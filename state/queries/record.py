@@ -1,0 +1,100 @@
+"""Writing decisions down: transition, touch, message, ledger and tasks of a batch, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from state.ids import next_ids
+from state.queries.common import Row, insert_sql, write
+
+_MOVE = """
+UPDATE enrolment SET state = :state, reason = :reason, step = :step, resume_at = :resume_at, due_at = :resume_at,
+       ended_at = :ended_at
+WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state <> 'ended'
+"""
+
+_TOUCH_COLUMNS = (
+    "identity_id", "campaign", "cycle", "step", "ref", "state", "reason", "channel", "template", "variant", "offer",
+    "offer_expires_at", "priority", "planned_at", "expires_at", "not_before", "decided_at", "attempts",
+    "finished_at",
+)  # fmt: skip
+
+# only a postponed touch may be decided again: whatever else is there is never written over
+_TOUCH = insert_sql(
+    "touch",
+    _TOUCH_COLUMNS,
+    "ON CONFLICT (identity_id, campaign, cycle, step) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in _TOUCH_COLUMNS[5:])
+    + " WHERE touch.state = 'held'",
+)
+
+_MESSAGE = insert_sql("message", ("identity_id", "campaign", "cycle", "step", "payload"))
+
+_LEDGER = insert_sql(
+    "decision",
+    ("identity_id", "id", "at", "campaign", "cycle", "step", "action", "rule", "version", "reasons"),
+)
+
+_ENROL = insert_sql(
+    "enrolment",
+    ("identity_id", "campaign", "cycle", "version", "exclusivity_group", "segment", "cohort", "track", "state", "step",
+     "entered_at", "shift", "resume_at", "due_at", "trigger_event_id"),
+    "ON CONFLICT DO NOTHING",
+)  # fmt: skip
+
+_TASK = insert_sql(
+    "task",
+    ("identity_id", "campaign", "cycle", "step", "ref", "kind", "owner", "title", "body", "state", "created_at", "due_at"),
+    "ON CONFLICT DO NOTHING",
+)
+
+_CANCEL_HELD = """
+UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now
+WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state IN ('held', 'queued')
+"""
+
+_CLOSE_TASKS = """
+UPDATE task SET state = 'declined', disposition = 'overtaken', closed_at = :now
+WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state = 'open' AND kind = 'review'
+"""
+
+
+def move_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
+    """New state, step and next moment. An ended enrolment is never touched again."""
+    write(conn, _MOVE, rows)
+
+
+def put_touches(conn: Connection, rows: Sequence[Row]) -> None:
+    """New touches, or new verdicts on postponed ones."""
+    write(conn, _TOUCH, rows)
+
+
+def put_messages(conn: Connection, rows: Sequence[Row]) -> None:
+    """Rendered messages of queued touches."""
+    write(conn, _MESSAGE, rows)
+
+
+def put_ledger(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Ledger rows, numbered here in the order given."""
+    for row, number in zip(rows, next_ids(len(rows)), strict=True):
+        row["id"] = number
+    write(conn, _LEDGER, rows)
+
+
+def put_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
+    """New rounds; one that would be a second live enrolment of its group is left out."""
+    write(conn, _ENROL, rows)
+
+
+def put_tasks(conn: Connection, rows: Sequence[Row]) -> None:
+    """New human tasks, each once."""
+    write(conn, _TASK, rows)
+
+
+def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:
+    """Cancel what an ended round had postponed or queued, and the reviews it was waiting for."""
+    write(conn, _CANCEL_HELD, rows)
+    write(conn, _CLOSE_TASKS, rows)
