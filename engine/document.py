@@ -1,0 +1,212 @@
+"""YAML text -> a located value, or findings that say exactly where it is not YAML as we read it.
+
+PyYAML's own resolution is YAML 1.1 (``no`` is false, ``12:30`` is 750, a duplicate key wins in silence), so
+only its events are used: they carry positions, and scalars are resolved here by the YAML 1.2 core schema.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from engine.diagnostics import Finding
+from engine.located import Located, Scalar, Span
+from engine.yaml_faults import fault, unreadable
+
+#: characters of one file; a campaign is a page or two
+MAX_CHARACTERS = 1_000_000
+#: values in one file, aliases written out: what stops an expansion bomb
+MAX_VALUES = 50_000
+MAX_DEPTH = 40
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: line breaks of YAML 1.1 that no editor counts as one
+_NOT_BREAKS = {0x85: " ", 0x2028: " ", 0x2029: " "}
+
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]+ *")
+
+_CORE: tuple[tuple[re.Pattern[str], Any], ...] = (
+    (re.compile(r"null|Null|NULL|~|"), lambda text: None),
+    (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
+    (re.compile(r"[-+]?[0-9]{1,18}"), int),
+    (re.compile(r"0o[0-7]{1,18}"), lambda text: int(text[2:], 8)),
+    (re.compile(r"0x[0-9a-fA-F]{1,15}"), lambda text: int(text[2:], 16)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda text: math.nan),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file read: ``root`` is None when it is not YAML, and then ``findings`` says why."""
+
+    file: str
+    root: Located | None
+    findings: tuple[Finding, ...] = ()
+
+
+def parse(text: str, file: str) -> Document:
+    """Read one file. Never raises for what the text holds."""
+    text = text.removeprefix("\ufeff")
+    refused = unreadable(text, file, MAX_CHARACTERS)
+    if refused:
+        return Document(file, None, (refused,))
+    reader = _Reader(file, text.translate(_NOT_BREAKS))
+    try:
+        root = reader.read()
+    except _Refused as refusal:
+        return Document(file, None, (*reader.findings, refusal.finding))
+    except yaml.YAMLError as error:
+        return Document(file, None, (*reader.findings, fault(error, reader.lines, file)))
+    return Document(file, root, tuple(reader.findings))
+
+
+def resolve(text: str) -> Scalar:
+    """A plain scalar by the YAML 1.2 core schema; infinities and NaN come back as NaN."""
+    for pattern, convert in _CORE:
+        if pattern.fullmatch(text):
+            value: Scalar = convert(text)
+            return math.nan if isinstance(value, float) and math.isinf(value) else value
+    return text
+
+
+class _Refused(Exception):
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Builds located values from parse events."""
+
+    file: str
+    content: str
+    lines: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    anchors: dict[str, tuple[Located, int]] = field(default_factory=dict)  # value, its size written out
+    #: anchors whose value is still being read: an alias to one would contain itself
+    opening: set[str] = field(default_factory=set)
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.lines = re.split(r"\r\n|\r|\n", self.content)
+
+    def read(self) -> Located:
+        events: Iterator[Any] = iter(yaml.parse(self.content, Loader=_LOADER))
+        root: Located | None = None
+        for event in events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            if root is not None:
+                mend = "split it: one file holds one document"
+                self._refuse(self._span(event), "RK105", "a second document starts here", mend)
+            root = self._value(next(events), events, 0)
+        if root is None:
+            mend = "start it with its kind, for example 'campaign: winback'"
+            self._refuse(Span(self.file, 1, 1, 2), "RK101", "the file is empty", mend)
+            raise AssertionError("unreachable")  # pragma: no cover
+        return root
+
+    def _value(self, event: Any, events: Iterator[Any], depth: int) -> Located:
+        span = self._span(event)
+        self._count(1, span)
+        if depth > MAX_DEPTH:
+            self._refuse(span, "RK104", f"values are nested more than {MAX_DEPTH} deep", "flatten them")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(str(event.anchor), span)
+        if event.anchor:
+            self.opening.add(event.anchor)
+        before = self.size
+        node = self._node(event, events, depth, span)
+        if event.anchor:
+            self.opening.discard(event.anchor)
+            self.anchors[event.anchor] = (node, self.size - before + 1)
+        return node
+
+    def _node(self, event: Any, events: Iterator[Any], depth: int, span: Span) -> Located:
+        if isinstance(event, yaml.ScalarEvent):
+            return Located(self._scalar(event, span), span)
+        if event.tag and event.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!"):
+            self._tag(event.tag, span)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Located(tuple(self._elements(events, depth)), span)
+        return self._mapping(events, depth, span)
+
+    def _elements(self, events: Iterator[Any], depth: int) -> Iterator[Located]:
+        while not isinstance(event := next(events), yaml.SequenceEndEvent):
+            yield self._value(event, events, depth + 1)
+
+    def _mapping(self, events: Iterator[Any], depth: int, span: Span) -> Located:
+        values: dict[str, Located] = {}
+        keys: dict[str, Span] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key_span = self._span(event)
+            self._count(1, key_span)
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(
+                    key_span, "RK105", "a key must be a plain word", "write a word, a colon, a value"
+                )
+            value = self._value(next(events), events, depth + 1)
+            if event.value in values:
+                first = keys[event.value].line
+                mend = f"remove one; the first stands on line {first}"
+                self.findings.append(key_span.finding("RK102", f"'{event.value}' is written twice", mend))
+                continue
+            values[event.value], keys[event.value] = value, key_span
+        return Located(values, span, keys)
+
+    def _scalar(self, event: Any, span: Span) -> Scalar:
+        text: str = event.value
+        if event.tag and event.tag not in ("!", "tag:yaml.org,2002:str"):
+            self._tag(event.tag, span)
+        if event.tag or event.style not in (None, ""):
+            return text
+        value = resolve(text)
+        too_long = isinstance(value, float) and re.fullmatch(r"[-+]?[0-9]+", text)
+        if isinstance(value, float) and (math.isnan(value) or too_long):
+            self.findings.append(span.finding("RK113", f"'{text[:40]}' is not a number rekindle can use"))
+            return None
+        return value
+
+    def _alias(self, name: str, span: Span) -> Located:
+        if name in self.opening:
+            self._refuse(span, "RK104", f"'*{name}' stands inside the value it names", "write the value out")
+        if name not in self.anchors:
+            self._refuse(
+                span, "RK104", f"nothing above is named '&{name}'", f"put '&{name}' before the value"
+            )
+        target, size = self.anchors[name]
+        self._count(size, span)
+        return Located(target.value, span, target.keys)
+
+    def _count(self, values: int, span: Span) -> None:
+        self.size += values
+        if self.size > MAX_VALUES:
+            message = f"the file holds more than {MAX_VALUES:,} values, aliases written out"
+            self._refuse(span, "RK104", message, "split it, or use fewer aliases")
+
+    def _tag(self, tag: str, span: Span) -> None:
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        self._refuse(
+            span, "RK105", f"the tag '{shown}' is not part of the language", "write the value without it"
+        )
+
+    def _span(self, event: Any) -> Span:
+        """Where the event stands; what goes on over several lines is shown to the end of its first."""
+        start, end = event.start_mark, event.end_mark
+        line = self.lines[start.line] if start.line < len(self.lines) else ""
+        first: int = start.column
+        if anchor := _ANCHOR.match(line, first):
+            first = anchor.end() if anchor.end() < len(line) else first
+        stop: int = end.column
+        if end.line != start.line or stop <= first:
+            stop = len(line.split(" #")[0].rstrip())
+        return Span(self.file, start.line + 1, first + 1, max(stop, first + 1) + 1)
+
+    def _refuse(self, span: Span, code: str, message: str, mend: str = "") -> None:
+        raise _Refused(span.finding(code, message, mend))

@@ -1,0 +1,28 @@
+"""'Did you mean': the nearest legal name, or the legal names when they are few."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+FEW = 8
+
+
+def nearest(word: str, legal: Collection[str]) -> str | None:
+    """The legal name the word most likely was meant to be."""
+    lowered = {name.lower(): name for name in legal}
+    wanted = word.strip().lower().replace("-", "_").replace(" ", "_")
+    if wanted in lowered:
+        return lowered[wanted]
+    found = get_close_matches(wanted, lowered, n=1, cutoff=0.7)
+    return lowered[found[0]] if found else None
+
+
+def mend(word: str, legal: Collection[str], *, none: str = "") -> str:
+    """What to do about an unknown name; ``none`` when there is nothing to choose from."""
+    close = nearest(word, legal)
+    if close:
+        return f"did you mean '{close}'?"
+    if not legal:
+        return none
+    return f"one of: {', '.join(sorted(legal))}" if len(legal) <= FEW else none

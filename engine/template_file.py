@@ -1,0 +1,93 @@
+"""A template file: optional front matter between ``---`` lines, then the body."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine import suggest
+from engine.diagnostics import Finding
+from engine.document import MAX_CHARACTERS, parse
+from engine.located import Located, Span
+from engine.model import Template
+from engine.units import shown
+from engine.yaml_faults import unreadable
+
+FRONT_MATTER = ("subject", "preheader", "title", "media")
+FOLDER = "templates/"
+
+_FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTemplate:
+    """A template with the places of its front matter; ``template`` is None when the file cannot be read."""
+
+    file: str
+    lines: tuple[str, ...]
+    template: Template | None
+    front: Located | None
+    findings: tuple[Finding, ...]
+
+
+def ref_of(file: str) -> str:
+    """``templates/closed_lost/gap_closed.md`` is ``closed_lost/gap_closed``."""
+    return file.removeprefix(FOLDER).removesuffix(".md")
+
+
+def parse_template(text: str, file: str) -> ParsedTemplate:
+    """Read one template file. Never raises for what it holds."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    lines = tuple(text.split("\n"))
+    refused = unreadable(text, file, MAX_CHARACTERS)
+    if refused:
+        return ParsedTemplate(file, lines, None, None, (refused,))
+    found = _FRONT.match(text)
+    if not found:
+        return ParsedTemplate(file, lines, _template(file, None, text, 1), None, _unclosed(lines, file))
+    body, body_line = text[found.end() :], text[: found.end()].count("\n") + 1
+    if not found[1].strip():
+        return ParsedTemplate(file, lines, _template(file, None, body, body_line), None, ())
+    document = parse("\n" + found[1], file)  # the leading line stands for the opening ---
+    findings = (*document.findings, *_front_findings(document.root))
+    template = None if findings else _template(file, document.root, body, body_line)
+    return ParsedTemplate(file, lines, template, document.root, findings)
+
+
+def _template(file: str, front: Located | None, body: str, body_line: int) -> Template:
+    values = {key: str(node.value) for key, node in front.items()} if front else {}
+    return Template(
+        ref=ref_of(file),
+        file=file,
+        body=body,
+        body_line=body_line,
+        subject=values.pop("subject", None),
+        preheader=values.pop("preheader", None),
+        extra=values,
+    )
+
+
+def _unclosed(lines: tuple[str, ...], file: str) -> tuple[Finding, ...]:
+    if lines[0].rstrip() != "---":
+        return ()
+    mend = "end it with a line of three dashes"
+    return (Span(file, 1, 1, 4).finding("RK608", "the front matter opened here never ends", mend),)
+
+
+def _front_findings(front: Located | None) -> list[Finding]:
+    if front is None:
+        return []
+    if not front.is_map:
+        return [front.span.finding("RK608", "the front matter is no mapping", "write 'subject: ...'")]
+    findings = []
+    for key, node in front.items():
+        if key not in FRONT_MATTER:
+            mend = suggest.mend(key, FRONT_MATTER)
+            findings.append(front.key(key).finding("RK608", f"unknown front matter '{key}'", mend))
+        elif not isinstance(node.value, str) or not node.value.strip():
+            wrong = f"'{key}' is {shown(node.plain())}, not text"
+            at = node.span if node.value is not None else front.key(key)
+            findings.append(
+                at.finding("RK608", wrong, "put quotes around it" if node.value is not None else "write it")
+            )
+    return findings

@@ -1,0 +1,93 @@
+"""What the YAML reader complains about, in words that help; the same for its C and its Python version."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from engine.diagnostics import Finding
+from engine.located import Span
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_NEEDS_QUOTES = "'\"%@`*&!|>"
+
+#: (part of the reader's complaint, message, mend); the first that fits
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("mapping values are not allowed", "a second ': ' on one line, or a wrong indent",
+     "quote the text that holds the colon, or line the key up with its neighbours"),
+    ("sequence entries are not allowed", "a list cannot start on the line of its key",
+     "put each '- ' on a line of its own"),
+    ("could not find expected ':'", "this is neither a key nor a list element", "write 'key: value'"),
+    ("end of stream", "a quote or bracket opened here is never closed", "close it"),
+    ("unknown escape", "an unknown escape in double quotes", "use single quotes, or double the backslash"),
+    ("expected ',' or ']'", "a '[' opened above is not closed here", "close it with ']'"),
+    ("expected ',' or '}'", "a '{' opened above is not closed here", "close it with '}'"),
+    ("incompatible YAML", "only YAML 1.2 is read", "remove the %YAML line"),
+    ("undefined tag handle", "tags are not part of the language", "remove the tag"),
+    ("expected <document start>", "nothing can follow here", "line it up with its neighbours, or remove it"),
+    ("expected key", "the indent fits nothing above", "line the key up with its neighbours"),
+    ("'-' indicator", "a key among list elements", "start it with '- ', or line it up with its own mapping"),
+    ("<block end>", "the indent fits nothing above", "line it up with its neighbours"),
+)  # fmt: skip
+
+
+def unreadable(text: str, file: str, limit: int) -> Finding | None:
+    """A finding when the text is too long, not UTF-8, or holds control characters.
+
+    Bytes that are not UTF-8 arrive as the surrogates that ``errors="surrogateescape"`` makes of them.
+    """
+    if len(text) > limit:
+        message = f"the file has more than {limit:,} characters"
+        return Span(file, 1, 1, 2).finding("RK100", message, "split it into several files")
+    bad = _SURROGATE.search(text)
+    if bad:
+        byte = ord(bad.group()) & 0xFF
+        return _at(text, bad.start(), file).finding(
+            "RK100", f"byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8"
+        )
+    bad = _CONTROL.search(text)
+    if bad:
+        message = f"the control character U+{ord(bad.group()):04X} cannot stand in a text file"
+        return _at(text, bad.start(), file).finding("RK100", message, "remove it")
+    return None
+
+
+def fault(error: yaml.YAMLError, lines: list[str], file: str) -> Finding:
+    """The finding for what PyYAML raised."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = str(getattr(error, "problem", "") or "")
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    if "end of stream" in problem and (opened := getattr(error, "context_mark", None)):
+        line, column = opened.line, opened.column
+    if line >= len(lines):
+        line, column = len(lines) - 1, 0
+    text = lines[line]
+    tab = re.match(r" *\t", text)
+    if tab:
+        return Span(file, line + 1, tab.end(), tab.end() + 1).finding(
+            "RK101", "a tab cannot indent", "use spaces"
+        )
+    span = Span(file, line + 1, column + 1, max(len(text.rstrip()), column + 1) + 1)
+    if "cannot start any token" in problem:
+        return _needs_quotes(text[column : column + 1], span)
+    for part, message, mend in _WORDS:
+        if part in problem:
+            return span.finding("RK101", message, mend)
+    return span.finding(
+        "RK101", "this is not YAML", "check the brackets, quotes and indents on this line and above"
+    )
+
+
+def _needs_quotes(character: str, span: Span) -> Finding:
+    if character == "\t":
+        return span.finding("RK101", "a tab cannot stand here", "use spaces")
+    message = f"a value cannot start with '{character}' unless it is quoted"
+    return span.finding("RK101", message, "put quotes around the value")
+
+
+def _at(text: str, index: int, file: str) -> Span:
+    before = re.split(r"\r\n|\r|\n", text[:index])
+    column = len(before[-1]) + 1
+    return Span(file, len(before), column, column + 1)
