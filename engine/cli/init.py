@@ -1,0 +1,97 @@
+"""``rekindle init``: a small working project to start from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+
+from engine.clock import Clock, SystemClock, utc
+from engine.errors import ConfigurationError
+
+#: beside the files that name them, so that an editor finds them without a network
+SCHEMA_FOLDER = ".schemas"
+
+_DAY = 86_400
+_DAYS_AGO = re.compile(r"<(\d+) days ago>")
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--schemas", is_flag=True, help="Only write the editor's schemas anew, after an upgrade.")
+def command(folder: Path, schemas: bool) -> None:
+    """Write a small working project to DIR: one campaign, its messages, its tests and eight people.
+
+    DIR is made when it is not there; a file that is there is never overwritten.
+    """
+    if schemas:
+        write(folder, _schemas(), replace=True)
+        click.echo(f"wrote {folder / SCHEMA_FOLDER}")
+        return
+    texts = project_files(folder.absolute().name, SystemClock())
+    if (folder / ".gitignore").exists():
+        del texts[".gitignore"]  # a repository's own stays as it is
+    write(folder, texts)
+    write(folder, _schemas(), replace=True)
+    click.echo(f"wrote a project to {folder}. Next:\n")
+    for words, what in _NEXT:
+        click.echo(f"  rekindle --project {folder} {words:<32} # {what}")
+
+
+_NEXT = (
+    ("validate", "every file is checked"),
+    ("test", "the campaign's own tests"),
+    ("run --virtual --until 30d", "a month in a second; read var/outbox"),
+)
+
+
+def project_files(name: str, clock: Clock) -> dict[str, str]:
+    """Path below the project's folder -> text, with the project's name and dates that lie well today."""
+    project = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "acme"
+    project = project if project[0].isalpha() else f"p_{project}"
+    found = {path: entry.read_text(encoding="utf-8") for path, entry in _walk(_starter(), "")}
+    found[".gitignore"] = found.pop("gitignore")
+    found["rekindle.yaml"] = found["rekindle.yaml"].replace("PROJECT", project)
+    found["data/people.csv"] = _DAYS_AGO.sub(
+        lambda m: utc(clock.now() - int(m[1]) * _DAY).date().isoformat(), found["data/people.csv"]
+    )
+    return found
+
+
+def _schemas() -> dict[str, str]:
+    return {
+        f"{SCHEMA_FOLDER}/{entry.name}": entry.read_text(encoding="utf-8")
+        for entry in files("schemas").iterdir()
+        if entry.name.endswith(".schema.json")
+    }
+
+
+def write(folder: Path, texts: dict[str, str], *, replace: bool = False) -> None:
+    """Write the files below ``folder``. Raises ConfigurationError, before any is written, when one is there
+    already and ``replace`` is not set; OSError when the folder cannot be written."""
+    there = [path for path in texts if (folder / path).exists()]
+    if there and not replace:
+        raise ConfigurationError(
+            f"{folder} already has {', '.join(sorted(there)[:3])}{' ...' if len(there) > 3 else ''}",
+            hint="Name a new folder; nothing was written",
+        )
+    for path, text in texts.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+def _starter() -> Traversable:
+    return files("engine.cli") / "starter"
+
+
+def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, f"{prefix}{entry.name}/")
+        else:
+            yield f"{prefix}{entry.name}", entry
