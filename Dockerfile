@@ -3,8 +3,8 @@
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/rekindle
-COPY requirements.lock ./
-RUN /opt/rekindle/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-run.lock ./
+RUN /opt/rekindle/bin/pip install --no-cache-dir --require-hashes -r requirements-run.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY engine engine
 COPY channels channels
@@ -13,7 +13,8 @@ COPY schemas schemas
 RUN /opt/rekindle/bin/pip install --no-cache-dir --no-build-isolation --no-deps .
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --create-home rekindle
+RUN useradd --system --uid 10001 --create-home rekindle \
+    && mkdir -p /project/var && chown rekindle /project/var
 COPY --from=build /opt/rekindle /opt/rekindle
 ENV PATH=/opt/rekindle/bin:$PATH PYTHONUNBUFFERED=1 REKINDLE_PROJECT=/project
 USER rekindle

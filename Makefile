@@ -47,7 +47,7 @@ soak: $(STAMP) ## the long runs that `make test` leaves out
 docs: $(STAMP) ## write docs/cli.md anew from the commands themselves
 	$(BIN)/python -m scripts.make_cli_docs
 
-lock: $(STAMP) ## write requirements.lock anew; ARGS=--upgrade takes the newest versions
+lock: $(STAMP) ## write both locks anew; ARGS=--upgrade takes the newest versions
 	sh scripts/lock.sh $(VENV) $(ARGS)
 
 clean: ## remove .venv, caches and the demo's output

@@ -66,9 +66,7 @@ def failure_of(error: Exception) -> Failure:
 def _of_os(error: OSError) -> Failure:
     what = error.strerror or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
-    return Failure(
-        message=f"{where}{what[:1].lower()}{what[1:]}", hint=_OS_HINTS.get(error.errno or 0, "")
-    )
+    return Failure(message=f"{where}{what[:1].lower()}{what[1:]}", hint=_OS_HINTS.get(error.errno or 0, ""))
 
 
 def _of_state(error: Exception) -> Failure | None:
