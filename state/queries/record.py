@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from state.ids import next_ids
-from state.queries.common import Row, insert_sql, write
+from state.queries.common import Row, fetch, insert_sql, write
 
 _MOVE = """
 UPDATE enrolment SET state = :state, reason = :reason, step = :step, resume_at = :resume_at, due_at = :resume_at,
@@ -98,3 +98,9 @@ def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:
     """Cancel what an ended round had postponed or queued, and the reviews it was waiting for."""
     write(conn, _CANCEL_HELD, rows)
     write(conn, _CLOSE_TASKS, rows)
+
+
+def next_cycle(conn: Connection, identity_id: int, campaign: str) -> int:
+    """The number of the next round of one person on a campaign."""
+    sql = "SELECT coalesce(max(cycle), 0) + 1 FROM enrolment WHERE identity_id = :id AND campaign = :campaign"
+    return int(fetch(conn, sql, id=identity_id, campaign=campaign)[0][0])

@@ -1,0 +1,292 @@
+"""Advance: decide everything that is due, a batch a transaction.
+
+A batch is claimed, its people locked, its facts read, each enrolment decided by the pure core, and all that
+follows is written before the lock is let go: transition, touch, message, ledger, next round. A killed worker
+leaves nothing half done; the work it had claimed is due as before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from engine.decide import Decision, Spawn, TouchPlan, decide, first_step
+from engine.errors import RekindleError
+from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact
+from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
+from engine.gather import Scope, closed_reviews, enrolment_fact, gather
+from engine.model import DAY, HOUR, Campaign
+from engine.refs import touch_ref
+from engine.render import RenderError, RenderRequest
+from engine.verdict import Says, Verdict, to_json
+from state.queries import due, record
+
+if TYPE_CHECKING:
+    from engine.app import App
+
+BATCH = 500
+
+#: what a touch row becomes by a move of the deciding core; a postponed one may be decided again
+_TOUCH_STATE = {
+    TouchMove.QUEUE: move_touch(TouchState.HELD, TouchMove.QUEUE),
+    TouchMove.HOLD: move_touch(TouchState.HELD, TouchMove.HOLD),
+    TouchMove.SKIP: move_touch(TouchState.HELD, TouchMove.SKIP),
+}
+
+
+@dataclass(slots=True)
+class _Writes:
+    """What a batch writes, a list a table."""
+
+    moves: list[dict[str, Any]] = field(default_factory=list)
+    touches: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+    enrolments: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    cancels: list[dict[str, Any]] = field(default_factory=list)
+
+    def flush(self, conn: Connection) -> None:
+        """Write it all; ended rounds first, so that a new one finds its place free."""
+        record.cancel_open(conn, self.cancels)
+        record.move_enrolments(conn, self.moves)
+        record.put_touches(conn, self.touches)
+        record.put_messages(conn, self.messages)
+        record.put_enrolments(conn, self.enrolments)
+        record.put_tasks(conn, self.tasks)
+        record.put_ledger(conn, self.ledger)
+
+
+def advance(app: App, now: int, *, batch: int = BATCH) -> Counter[str]:
+    """Decide every enrolment that is due at ``now``. Returns how many decisions of each action."""
+    tally: Counter[str] = Counter()
+    while True:
+        with app.store.begin() as conn:
+            campaigns = app.running(conn)
+            done = _batch(app, conn, now, campaigns, batch) if campaigns else None
+        if done is None:
+            return tally
+        tally.update(done)
+
+
+def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int) -> Counter[str] | None:
+    """One claimed batch; None when nothing is due, or others have all of it."""
+    ids = due.claim(conn, now, campaigns, size)
+    if not ids:
+        return None
+    rows = due.due_enrolments(conn, ids, now, campaigns)
+    scope = app.scope(conn)
+    people = gather(conn, scope, ids, now)
+    reviews = closed_reviews(conn, scope, ids)
+    worker = _Batch(app, conn, now)
+    # where several campaigns want one person's slot at the same moment, the higher priority asks first
+    for row in sorted(rows, key=lambda r: (-app.priority(r["campaign"]), r["due_at"], r["identity_id"], r["campaign"])):
+        facts = people[row["identity_id"]]
+        worker.take(enrolment_fact(row, facts, reviews), facts)
+    worker.writes.flush(conn)
+    return worker.tally
+
+
+class _Batch:
+    """Decides one enrolment after the other and collects what is to be written."""
+
+    def __init__(self, app: App, conn: Connection, now: int) -> None:
+        self.app, self.conn, self.now = app, conn, now
+        self.writes = _Writes()
+        self.tally: Counter[str] = Counter()
+
+    def take(self, enrolment: EnrolmentFact, facts: Facts) -> None:
+        campaign = self.app.versions.of(self.conn, enrolment.campaign, enrolment.version)
+        if campaign is None:
+            self._unreadable(enrolment)
+            return
+        decision = decide(self.app.project, campaign, enrolment, facts, self.now)
+        if decision.touch is not None and decision.touch.move is TouchMove.QUEUE:
+            decision = self._rendered(campaign, enrolment, facts, decision, decision.touch)
+        self._write(campaign, enrolment, facts, decision)
+
+    def _unreadable(self, enrolment: EnrolmentFact) -> None:
+        """A version this program cannot compile: nobody is lost, it is looked at again in an hour."""
+        self.tally["unreadable"] += 1
+        row = _move_row(enrolment, EnrolmentState(enrolment.state), enrolment.step, self.now + HOUR)
+        self.writes.moves.append(row)
+
+    # ── the message ──
+
+    def _rendered(
+        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision, touch: TouchPlan
+    ) -> Decision:
+        """Render what is to be queued; what cannot be rendered is skipped, with the reason."""
+        request = self._request(campaign, enrolment, facts, touch)
+        try:
+            message = self.app.renderer.render(request)
+        except (RenderError, ValueError) as error:
+            because = error.message if isinstance(error, RekindleError) else str(error)
+            verdict = Verdict("content", Says.SKIP, because, touch.step.source)
+            plan = replace(touch, move=TouchMove.SKIP, reason="content", offer_expires_at=None)
+            return replace(decision, action="skip", touch=plan, verdicts=(*decision.verdicts, verdict))
+        self.writes.messages.append({**_key(enrolment, touch.step.id), "payload": message.to_json()})
+        return decision
+
+    def _request(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan) -> RenderRequest:
+        return RenderRequest(
+            ref=self._ref(enrolment, touch.step.id),
+            campaign=campaign,
+            step=touch.step,
+            template_ref=touch.template or "",
+            variant=touch.variant or "",
+            person=facts.person,
+            offer=campaign.offers.get(touch.step.offer or ""),
+            offer_expires_at=touch.offer_expires_at,
+            trigger=_trigger_data(enrolment, facts.events),
+            now=self.now,
+            due_at=min(touch.expires_at, self.now + DAY),
+        )
+
+    def _ref(self, enrolment: EnrolmentFact, step: str) -> str:
+        e = enrolment
+        return touch_ref(self.app.ref_key, e.identity_id, e.campaign, e.cycle, step)
+
+    # ── the rows ──
+
+    def _write(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision) -> None:
+        self.tally[decision.action] += 1
+        ended_at = self.now if decision.state is EnrolmentState.ENDED else None
+        reason = decision.reason.value if decision.reason else None
+        self.writes.moves.append(
+            _move_row(enrolment, decision.state, decision.step, decision.resume_at, reason=reason, ended_at=ended_at)
+        )
+        if decision.cancels_held:
+            key = {"identity_id": enrolment.identity_id, "campaign": enrolment.campaign, "cycle": enrolment.cycle}
+            self.writes.cancels.append({**key, "reason": decision.rule, "now": self.now})
+        if decision.touch is not None:
+            self._write_touch(campaign, enrolment, facts, decision.touch)
+        if decision.spawn is not None:
+            self._write_spawn(enrolment, decision.spawn)
+        if decision.task is not None:
+            self._write_task(campaign, enrolment, facts, decision)
+        if decision.verdicts:
+            self.writes.ledger.append(ledger_row(enrolment, self.now, decision.decided_step, decision.action,
+                                                 decision.rule, to_json(decision.verdicts)))  # fmt: skip
+
+    def _write_touch(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan) -> None:
+        step, state = touch.step, _TOUCH_STATE[touch.move]
+        self.writes.touches.append(
+            {
+                **_key(enrolment, step.id),
+                "ref": self._ref(enrolment, step.id),
+                "state": state.value,
+                "reason": touch.reason,
+                "channel": step.channel,
+                "template": touch.template,
+                "variant": touch.variant,
+                "offer": step.offer,
+                "offer_expires_at": touch.offer_expires_at,
+                "priority": campaign.priority,
+                "planned_at": touch.planned_at,
+                "expires_at": touch.expires_at,
+                "not_before": touch.not_before,
+                "decided_at": self.now,
+                "attempts": 0,
+                "finished_at": self.now if state is TouchState.SKIPPED else None,
+            }
+        )
+        if state is TouchState.QUEUED:
+            # the slot is taken from here on, for every other campaign decided in this batch too
+            taken = TouchFact(enrolment.campaign, enrolment.cycle, step.id, step.channel or "", state.value, None)
+            facts.touches.append(taken)
+
+    def _write_spawn(self, enrolment: EnrolmentFact, spawn: Spawn) -> None:
+        campaign = self.app.project.campaigns.get(spawn.campaign)
+        track = campaign.track(spawn.track) if campaign else None
+        if campaign is None or track is None:  # its file is gone, or the trigger is no longer in it
+            return
+        first = first_step(track, spawn.cohort)
+        resume_at = self.now + (first.at if first else 0)
+        same = spawn.campaign == enrolment.campaign
+        cycle = enrolment.cycle + 1 if same else record.next_cycle(self.conn, enrolment.identity_id, campaign.id)
+        self.writes.enrolments.append(
+            {
+                "identity_id": enrolment.identity_id,
+                "campaign": campaign.id,
+                "cycle": cycle,
+                "version": campaign.version,
+                "exclusivity_group": campaign.group,
+                "segment": campaign.segment,
+                "cohort": spawn.cohort,
+                "track": track.id,
+                "state": EnrolmentState.WAITING.value,
+                "step": first.id if first else None,
+                "entered_at": self.now,
+                "shift": 0,
+                "resume_at": resume_at,
+                "due_at": resume_at,
+                "trigger_event_id": spawn.trigger_event_id,
+            }
+        )
+
+    def _write_task(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision) -> None:
+        task = decision.task
+        if task is None:
+            return
+        self.writes.tasks.append(
+            {
+                **_key(enrolment, task.key),
+                "ref": self._ref(enrolment, f"task:{task.key}"),
+                "kind": task.kind,
+                "owner": facts.person["owner_email"] or campaign.owner,
+                "title": task.title,
+                "body": f"Campaign {campaign.id}. See: rekindle explain {enrolment.identity_id}",
+                "state": "open",
+                "created_at": self.now,
+                "due_at": self.now + task.due_in,
+            }
+        )
+
+
+def _key(enrolment: EnrolmentFact, step: str) -> dict[str, Any]:
+    return {
+        "identity_id": enrolment.identity_id,
+        "campaign": enrolment.campaign,
+        "cycle": enrolment.cycle,
+        "step": step,
+    }
+
+
+def _move_row(
+    enrolment: EnrolmentFact, state: EnrolmentState, step: str | None, resume_at: int | None, *,
+    reason: str | None = None, ended_at: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    return {**_key(enrolment, step or ""), "step": step, "state": state.value, "resume_at": resume_at,
+            "reason": reason, "ended_at": ended_at}  # fmt: skip
+
+
+def ledger_row(
+    enrolment: EnrolmentFact, now: int, step: str | None, action: str, rule: str | None, reasons: str
+) -> dict[str, Any]:
+    """A ledger row; its number is given when it is written. ``reasons`` is JSON."""
+    return {
+        "identity_id": enrolment.identity_id,
+        "at": now,
+        "campaign": enrolment.campaign,
+        "cycle": enrolment.cycle,
+        "step": step,
+        "action": action,
+        "rule": rule,
+        "version": enrolment.version,
+        "reasons": reasons,
+    }
+
+
+def _trigger_data(enrolment: EnrolmentFact, events: tuple[EventFact, ...]) -> Mapping[str, Any]:
+    """Data of the event that began this round."""
+    if enrolment.trigger_event_id is None:
+        return {}
+    return next((e.data for e in events if e.id == enrolment.trigger_event_id), {})
+
+
+__all__ = ["BATCH", "Scope", "advance", "ledger_row"]

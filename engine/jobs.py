@@ -1,0 +1,93 @@
+"""What a worker does, and how often. The daemon and the virtual run turn the same wheel.
+
+Each job is a function of (app, now). The daemon hands them to APScheduler; a virtual run calls them in
+order of time on a clock it moves itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine import audience
+from engine.advance import advance
+from engine.backlog import backlog_hold
+from engine.dispatch import dispatch, recover
+from engine.model import DAY, HOUR
+from engine.sources import import_due
+from state.queries import control
+
+if TYPE_CHECKING:
+    from engine.app import App
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One part of the wheel. ``every`` seconds in real life; ``virtual`` seconds on a virtual clock, or None
+    for a job that runs at every moment at which anything is due."""
+
+    name: str
+    every: int
+    run: Callable[[App, int], Counter[str]]
+    virtual: int | None
+
+
+def run_import(app: App, now: int) -> Counter[str]:
+    """Read the declared sources that are due."""
+    return import_due(app, now)
+
+
+def run_refresh(app: App, now: int) -> Counter[str]:
+    """Read changed campaign files; put everyone in their segment and enrol who is free."""
+    app.reload()
+    with app.store.begin() as conn:
+        if backlog_hold(conn) is not None:
+            return Counter()
+        running = [app.project.campaigns[c] for c in app.running(conn)]
+        enrolled = audience.enrol(conn, app.project, running, now) if running else 0
+        released = audience.release_parked(conn, app.project, now)
+    return Counter(enrolled=enrolled, released=released)
+
+
+def run_turn(app: App, now: int) -> Counter[str]:
+    """Settle doubts, decide what is due, send what may leave. Nothing is decided during a backlog hold."""
+    app.keep_alive()
+    tally = recover(app, now)
+    with app.store.begin() as conn:
+        if backlog_hold(conn, app.running(conn), now) is not None:
+            return tally
+    return tally + advance(app, now) + dispatch(app, now)
+
+
+def run_housekeeping(app: App, now: int) -> Counter[str]:
+    """Forget rows that only served a moment: signs of life of workers long gone."""
+    with app.store.begin() as conn:
+        for worker, (_, at) in control.like(conn, "worker:").items():
+            if at < now - 7 * DAY:
+                control.drop(conn, f"worker:{worker}")
+    return Counter()
+
+
+JOBS: tuple[Job, ...] = (
+    Job("import", 60, run_import, HOUR),
+    Job("refresh", 300, run_refresh, HOUR),
+    Job("turn", 5, run_turn, None),
+    Job("housekeeping", HOUR, run_housekeeping, DAY),
+)
+
+
+def run_once(app: App, now: int) -> Counter[str]:
+    """One turn of the whole wheel."""
+    tally: Counter[str] = Counter()
+    for job in JOBS:
+        tally += job.run(app, now)
+        note_run(app, job.name, now)
+    return tally
+
+
+def note_run(app: App, job: str, now: int, error: str | None = None) -> None:
+    """Leave a sign of life: when the job last ran, and how it went."""
+    with app.store.begin() as conn:
+        control.put(conn, f"job:{job}", {"error": error, "worker": app.worker_id}, now)

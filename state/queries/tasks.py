@@ -1,0 +1,54 @@
+"""Human tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from state.queries.common import fetch_dicts, statement
+from state.queries.record import put_tasks
+
+
+def touch_key(conn: Connection, ref: str) -> dict[str, Any] | None:
+    """identity_id, campaign, cycle and step of the touch with that ref, or None."""
+    rows = fetch_dicts(conn, "SELECT identity_id, campaign, cycle, step FROM touch WHERE ref = :ref", ref=ref)
+    return rows[0] if rows else None
+
+
+def put(conn: Connection, task: dict[str, Any]) -> None:
+    """Open a task; nothing happens when it is there."""
+    put_tasks(conn, [{"state": "open", **task}])
+
+
+def by_ref(conn: Connection, ref: str) -> dict[str, Any] | None:
+    """The task of that ref, or None."""
+    rows = fetch_dicts(conn, "SELECT * FROM task WHERE ref = :ref", ref=ref)
+    return rows[0] if rows else None
+
+
+def listed(conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
+    """Tasks with the person's name and company, soonest first; None does not narrow."""
+    sql = """
+    SELECT t.*, p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin
+    FROM task t JOIN person p ON p.identity_id = t.identity_id
+    WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state) AND (CAST(:owner AS TEXT) IS NULL OR t.owner = :owner)
+      AND (CAST(:kind AS TEXT) IS NULL OR t.kind = :kind)
+    ORDER BY t.due_at, t.ref LIMIT :limit
+    """
+    return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit)
+
+
+def close(conn: Connection, ref: str, *, state: str, disposition: str, comment: str | None, now: int) -> bool:
+    """Close an open task. False when it is not open."""
+    sql = """
+    UPDATE task SET state = :state, disposition = :disposition, comment = :comment, closed_at = :now
+    WHERE ref = :ref AND state = 'open'
+    """
+    values = {"ref": ref, "state": state, "disposition": disposition, "comment": comment, "now": now}
+    return conn.execute(statement(conn, sql), values).rowcount == 1
+
+
+def count_open(conn: Connection) -> int:
+    """How many tasks wait for a human."""
+    return int(fetch_dicts(conn, "SELECT count(*) AS n FROM task WHERE state = 'open'")[0]["n"])
