@@ -1,0 +1,113 @@
+"""Jinja tags set aside, so that Markdown and link rules see plain words where a tag stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from jinja2 import Environment
+
+from engine import links
+from engine.templates import TemplateFault
+
+#: a tag that stands for one of the project's own links
+_OUR_LINK = re.compile(r"\{\{[-+]?\s*(?:links\.\w+|brand\.website)\s*[-+]?\}\}\s*")
+
+_BARE = r"""https?://[^\s<>"]*[^\s<>".,;:!?'*)\]]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utm:
+    """What the links of one message are tagged with."""
+
+    medium: str
+    campaign: str
+    content: str
+
+
+@dataclass(slots=True)
+class Tags:
+    """The tags of one source, each known by a mark: a word that Markdown leaves alone."""
+
+    utm: Utm
+    stem: str
+    kept: list[str] = field(default_factory=list)
+
+    def keep(self, tag: str) -> str:
+        """Set a tag aside; its mark. ``b`` marks a block tag, ``u`` one of our links, ``v`` another value."""
+        kind = "b" if tag.startswith("{%") else "u" if _OUR_LINK.fullmatch(tag) else "v"
+        self.kept.append(tag)
+        return f"{self.stem}{len(self.kept) - 1}{kind}"
+
+    def mark(self, kinds: str = "buv") -> str:
+        """A regular expression for marks of these kinds; group-free."""
+        return rf"{self.stem}\d+[{kinds}]"
+
+    def tag(self, mark: str) -> str:
+        """The tag behind a mark."""
+        return self.kept[int(mark[len(self.stem) : -1])]
+
+    def restore(self, text: str) -> str:
+        """``text`` with every mark turned back into its tag."""
+        return re.sub(self.mark(), lambda found: self.tag(found[0]), text)
+
+    def bare_link(self) -> re.Pattern[str]:
+        """What reads as a link in running text: a web address, or a tag that stands for one of our links."""
+        return re.compile(f"{_BARE}|{self.mark('u')}")
+
+    def href(self, url: str) -> str:
+        """The address a link leads to: tagged now, or a mark for an expression that tags it at run time."""
+        if not re.search(self.mark(), url):
+            try:
+                return links.tagged(url, self.utm.medium, self.utm.campaign, self.utm.content)
+            except links.LinkRefused as refused:
+                raise TemplateFault(f"{refused}: {url}") from None
+        utm = ", ".join(literal(part) for part in (self.utm.medium, self.utm.campaign, self.utm.content))
+        return self.keep(f"{{{{ ({self._joined(url)}) | link({utm}) }}}}")
+
+    def picture(self, url: str) -> str:
+        """The address of a picture, which carries no campaign tags."""
+        if not re.search(self.mark(), url):
+            return url
+        return self.keep(f"{{{{ ({self._joined(url)}) | picture }}}}")
+
+    def _joined(self, url: str) -> str:
+        """A Jinja expression for an address; a value that is only a part of it is percent-encoded."""
+        encode = "address_part" if url.startswith(("mailto:", "tel:")) else "url_part"
+        pieces: list[str] = []
+        for piece in re.split(f"({self.mark()})", url):
+            if not piece:
+                continue
+            if not re.fullmatch(self.mark(), piece):
+                pieces.append(literal(piece))
+            elif piece.endswith("b"):
+                raise TemplateFault("a link cannot hold {% %}: write one link in each branch")
+            else:
+                inner = self.tag(piece).strip()[2:-2].strip("+- \n\t")
+                pieces.append(f"(({inner}) | {encode})" if pieces else f"({inner})")
+        return " ~ ".join(pieces)
+
+
+def literal(text: str) -> str:
+    """``text`` as a Jinja string."""
+    plain = text.encode("unicode_escape").decode().replace('"', '\\"')
+    return f'"{plain}"'
+
+
+def set_aside(env: Environment, source: str, utm: Utm) -> tuple[str, Tags]:
+    """``source`` with marks for its tags, and the tags. Comments go. Raises jinja2.TemplateSyntaxError."""
+    stem = "zq"
+    while stem in source:
+        stem += "q"
+    tags = Tags(utm, stem)
+    words: list[str] = []
+    tag = ""
+    for _, kind, text in env.lex(source):
+        if tag or kind.endswith("_begin"):
+            tag += text
+            if kind.endswith("_end") or kind == "raw_begin":
+                words.append("" if kind == "comment_end" else tags.keep(tag))
+                tag = ""
+        else:
+            words.append(tags.keep(text) if kind == "raw_end" else text)
+    return "".join(words), tags

@@ -1,0 +1,258 @@
+"""Jinja2 as messages need it: sandboxed, strict about what is not there, compiled once.
+
+A value that is missing is false and cannot be printed, so ``{{ person.first_name or "there" }}`` and
+``{% if person.quote %}`` work, and "None" never stands in a message. What a person or an event brings is
+printed as plain words: it cannot become markup, a link, or a line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from babel import Locale
+from jinja2 import StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+
+from engine import links, wording
+from engine.fields import FieldType
+
+#: groups whose values come from the project's own files; every other value is somebody else's words
+_OURS = frozenset({"brand", "links", "offer", "owner", "unsubscribe"})
+
+#: how a value of a type has to be written
+_WRITTEN = {FieldType.INSTANT: "date", FieldType.MONEY: "money"}
+
+
+class Missing(UndefinedError):
+    """A template printed a value that is not there. ``name`` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is missing")
+        self.name = name
+
+
+class TemplateFault(ValueError):
+    """A template that can never be rendered as it is written. ``line`` is 1-based, within the source."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Absent(Undefined):
+    """A value that is known and missing: false in a condition, an error when printed or reckoned with."""
+
+    __slots__ = ()
+
+    def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
+        raise Missing(self._undefined_name or "a value")
+
+    __str__ = __html__ = __format__ = __len__ = __iter__ = __int__ = __float__ = _refuse  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse  # type: ignore[assignment]
+    __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = __rtruediv__ = _refuse  # type: ignore[assignment]
+    __floordiv__ = __rfloordiv__ = __neg__ = __pos__ = __call__ = __getitem__ = _refuse  # type: ignore[assignment]
+
+
+class Names:
+    """A group of names a template may use. ``known``: all that may be asked for; None: whatever is asked for
+    is missing rather than wrong, because the data of an event differs from event to event."""
+
+    __slots__ = ("group", "known", "values")
+
+    def __init__(self, group: str, values: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
+        self.group, self.values, self.known = group, values, known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """How values are told to one person. ``zone``: IANA name, None: UTC."""
+
+    now: int
+    zone: str | None
+    locale: Locale
+    currency: str
+
+
+class Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, with ``Names`` in front of Python's own attributes."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        kind = type(obj)
+        if kind is Names:
+            return self._named(obj, attribute)
+        if kind is dict:
+            value = obj.get(attribute)
+            return Absent(name=attribute) if value is None else value
+        return obj if kind is Absent else super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if type(obj) is Names or (type(obj) is dict and isinstance(argument, str)):
+            return self.getattr(obj, str(argument))
+        return super().getitem(obj, argument)
+
+    def _named(self, names: Names, attribute: str) -> Any:
+        value = names.values.get(attribute)
+        if value is not None:
+            return value
+        name = f"{names.group}.{attribute}"
+        if names.known is None or attribute in names.known:
+            return Absent(name=name)
+        return self.undefined(f"there is no name {name}", name=name)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Numbers multiply; text does not, or one template could fill the memory."""
+        if operator == "**" or isinstance(left, str | list) or isinstance(right, str | list):
+            raise SecurityError(f"a template cannot use {operator} on these values")
+        return super().call_binop(context, operator, left, right)
+
+
+def _finalize(value: Any) -> Any:
+    if value is None:
+        raise Missing("the value of an expression")
+    return value
+
+
+def environment(*, html: bool, unlink: str = "\u200c") -> Environment:
+    """An environment for the HTML part, or for plain text.
+
+    ``unlink`` is put into what reads as a web address in other people's words (a sign nobody sees; for text
+    messages a blank, because that sign would double their price).
+    """
+    env = Environment(
+        autoescape=html,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        keep_trailing_newline=True,
+        cache_size=0,
+    )
+    env.filters |= {"date": _date, "money": _money, "ago": _ago, "link": links.link, "picture": links.picture}
+    env.filters |= {"url_part": links.url_part, "address_part": links.address_part}
+    env.filters["plain"] = lambda value: plain(value, unlink)
+    env.tests["none"] = lambda value: value is None or isinstance(value, Absent)
+    return env
+
+
+def check(env: Environment, source: str, types: Mapping[str, FieldType]) -> None:
+    """Look at a template as it is written. ``types``: dotted name -> type, for values that need a filter.
+
+    Raises TemplateFault, or jinja2.TemplateSyntaxError, each with its line.
+    """
+    for output in env.parse(source).find_all(nodes.Output):
+        for printed in output.nodes:
+            _check(printed, types)
+
+
+def compiled(env: Environment, source: str) -> Template:
+    """``source`` as a template in which other people's words stay words."""
+    tree = env.parse(source)
+    for output in list(tree.find_all(nodes.Output)):
+        output.nodes = [_worded(node) for node in output.nodes]
+    return Template.from_code(env, env.compile(tree), {})
+
+
+def _worded(node: nodes.Expr) -> nodes.Expr:
+    """The expression, made plain where it can hold other people's words; links have rules of their own."""
+    if isinstance(node, nodes.TemplateData):
+        return node
+    if isinstance(node, nodes.Filter) and node.name in ("link", "picture"):
+        return node
+    if all(name.name in _OURS for name in _names(node)):
+        return node
+    return nodes.Filter(node, "plain", [], [], None, None, lineno=node.lineno)
+
+
+def _names(node: nodes.Node) -> Iterator[nodes.Name]:
+    if isinstance(node, nodes.Name):
+        yield node
+    yield from node.find_all(nodes.Name)
+
+
+def _check(node: nodes.Expr, types: Mapping[str, FieldType]) -> None:
+    for leaf in _leaves(node):
+        wanted = _WRITTEN.get(types.get(dotted(leaf) or "", FieldType.TEXT))
+        if wanted:
+            name = dotted(leaf)
+            problem = f"{name} cannot be printed as it is: write {{{{ {name} | {wanted} }}}}"
+            raise TemplateFault(problem, leaf.lineno)
+
+
+def _leaves(node: nodes.Expr) -> Iterator[nodes.Expr]:
+    """The expressions whose values may end up printed as they are."""
+    match node:
+        case nodes.Or(left=left, right=right) | nodes.And(left=left, right=right):
+            yield from _leaves(left)
+            yield from _leaves(right)
+        case nodes.CondExpr(expr1=yes, expr2=no):
+            yield from _leaves(yes)
+            if no is not None:
+                yield from _leaves(no)
+        case nodes.Concat(nodes=parts):
+            for part in parts:
+                yield from _leaves(part)
+        case _:
+            yield node
+
+
+def dotted(node: nodes.Node) -> str | None:
+    """``person.attributes.gap`` for the expression that says so, None for any other."""
+    match node:
+        case nodes.Name(name=name):
+            return str(name)
+        case (
+            nodes.Getattr(node=inner, attr=attr)
+            | nodes.Getitem(node=inner, arg=nodes.Const(value=str(attr)))
+        ):
+            before = dotted(inner)
+            return f"{before}.{attr}" if before else None
+    return None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, Undefined):
+        str(value)  # raises, and names what is missing
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UndefinedError("a filter was given something that is neither an instant nor an amount")
+    return value
+
+
+@pass_context
+def _date(context: Context, value: Any) -> str:
+    voice: Voice = context["voice"]
+    return wording.date(_whole(value), voice.zone, voice.locale)
+
+
+@pass_context
+def _money(context: Context, value: Any) -> str:
+    voice: Voice = context["voice"]
+    return wording.money(_whole(value), voice.currency, voice.locale)
+
+
+@pass_context
+def _ago(context: Context, value: Any) -> str:
+    voice: Voice = context["voice"]
+    return wording.ago(_whole(value), voice.now, voice.locale)
+
+
+#: signs nobody sees, which can hide words or turn their direction
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+_WEB = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*|(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w@])\S*")
+_DOT = re.compile(r"[.:](?=\S)")
+
+
+def plain(value: Any, unlink: str) -> Any:
+    """Other people's words on one line, without anything a mail program would turn into a link."""
+    if type(value) is not str:
+        return value
+    if not value.isprintable():
+        value = " ".join(_UNSEEN.sub("", value).split())
+    if "." in value:
+        value = _WEB.sub(lambda found: _DOT.sub(lambda dot: dot[0] + unlink, found[0]), value)
+    return value
