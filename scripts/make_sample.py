@@ -194,7 +194,7 @@ class Sample:
     def _bought(self, row: Row, last: datetime) -> None:
         row["Purchases"] = str(self.random.randint(1, 48))
         row["Last purchase"] = day(last)
-        row["Lifetime value"] = str(int(row["Purchases"]) * int(row["Seats"]) * 40)
+        row["Lifetime value"] = str(int(row["Purchases"]) * int(row["Seats"]) * 15)
 
     # warts -------------------------------------------------------------------------------------------------
 
