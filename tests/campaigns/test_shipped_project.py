@@ -74,7 +74,8 @@ FULL: dict[str, Any] = {
     "first_name": "Anastasia-Łucja", "last_name": "Brønsted", "company": "Prairie Plumbing Brothers",
     "meeting_at": 1_790_780_400, "last_activity_at": 1_790_780_400, "closed_at": 1_790_780_400,
     "churned_at": 1_790_780_400, "quote": 123_456_789, "product": "Larkfield Dispatch",
-    "loss_reason": "price", "churn_reason": "missing_feature", "attributes": {"missing_feature": "single sign-on", "seats": 75},
+    "loss_reason": "price", "churn_reason": "missing_feature",
+    "attributes": {"missing_feature": "single sign-on", "seats": 75},
 }  # fmt: skip
 BARE: dict[str, Any] = {"attributes": {}}
 
