@@ -37,16 +37,18 @@ class CliContext:
             )
         return self.project_dir
 
-    def open(self, *, clock: Clock | None = None) -> App:
-        """The project compiled, its store opened and its channels built. The caller closes it.
+    def open(self, *, clock: Clock | None = None, tolerant: bool = False) -> App:
+        """The project compiled and its store opened. The caller closes it (``with obj.open() as app``).
 
-        Raises RekindleError and its kin; the frame shows them.
+        ``tolerant``: sound campaigns are taken although others are broken. Raises RekindleError and its kin;
+        the frame shows them.
         """
         from engine import logs
         from engine.app import open_app
 
         logs.configure(verbosity=self.verbosity)
-        return open_app(self.require_project(), self.env, clock=clock or SystemClock())
+        found = self.require_project()
+        return open_app(found, self.env, clock=clock or SystemClock(), tolerant=tolerant)
 
     def console(self, *, stderr: bool = False) -> Console:
         """A rich console on standard output (results), or standard error (progress, notices)."""

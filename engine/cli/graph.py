@@ -39,15 +39,14 @@ def command(obj: CliContext, campaign: str | None, lives: bool, format: str) -> 
 
 
 def _campaign_graph(obj: CliContext, name: str) -> Graph:
+    from engine.campaign_graph import graph_of
     from engine.compile import load_project
-    from engine.graph import of_campaign
 
-    campaigns = load_project(obj.require_project()).campaigns
-    if name not in campaigns:
-        raise UnknownName(
-            f"there is no campaign '{name}' in {obj.project_dir}", hint=f"There are: {', '.join(campaigns)}"
-        )
-    return of_campaign(campaigns[name])
+    project = load_project(obj.require_project()).require()
+    if name not in project.campaigns:
+        known = ", ".join(sorted(project.campaigns))
+        raise UnknownName(f"there is no campaign '{name}' in {obj.project_dir}", hint=f"There are: {known}")
+    return graph_of(project.campaigns[name], project.currency)
 
 
 def _written(graphs: tuple[Graph, ...], format: str) -> str:
