@@ -45,7 +45,7 @@ soak: $(STAMP) ## the long runs that `make test` leaves out
 	$(BIN)/pytest -n auto -m soak $(ARGS)
 
 docs: $(STAMP) ## write docs/cli.md anew from the commands themselves
-	$(BIN)/python -m scripts.make_cli_docs
+	$(BIN)/python scripts/make_cli_docs.py
 
 lock: $(STAMP) ## write both locks anew; ARGS=--upgrade takes the newest versions
 	sh scripts/lock.sh $(VENV) $(ARGS)

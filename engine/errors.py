@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import IntEnum
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+_OUR_PACKAGES = ("engine", "channels", "state", "schemas")
 
 
 class ExitCode(IntEnum):
@@ -63,3 +68,15 @@ class StoreBusy(StoreError):
 
 class ImportFailed(RekindleError):
     """A source cannot be read at all."""
+
+
+def origin(error: BaseException) -> str:
+    """Where our own code last stood when ``error`` was raised, e.g. ``engine/render.py:88``; else empty.
+
+    Of an error nobody expected this and its type are safe to tell; its text may hold somebody's data.
+    """
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in _OUR_PACKAGES:
+            return f"{file.relative_to(_ROOT).as_posix()}:{frame.lineno}"
+    return ""

@@ -18,6 +18,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from engine import settings
+from engine.errors import origin
 
 MASK = "[masked]"
 
@@ -83,13 +84,14 @@ def _renderer(out: TextIO) -> Processor:
 
 
 def _exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """The kind of an exception; its whole trace only when the user asked for it."""
+    """An exception as its kind and place; its text and trace only when the user asked for them."""
     info = event.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
-        event["error"] = f"{type(error).__name__}: {error}"
+        event["error"] = type(error).__name__
+        event["at"] = origin(error)
         if settings.debug():
             event["trace"] = "".join(traceback.format_exception(error))
     return event

@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import traceback
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
 from engine import settings
-from engine.errors import ExitCode, RekindleError
+from engine.errors import ExitCode, RekindleError, origin
 
 _OS_HINTS = {
     errno.ENOSPC: "Free some space and run the same command again",
@@ -23,9 +22,6 @@ _OS_HINTS = {
     errno.ENOTDIR: "A folder is needed here, not a file",
     errno.EMFILE: "Raise the limit of open files (ulimit -n)",
 }
-
-_ROOT = Path(__file__).resolve().parents[2]
-_OUR_PACKAGES = ("engine", "channels", "state", "schemas")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +73,8 @@ def _of_state(error: Exception) -> Failure | None:
 
 def _of_bug(error: Exception) -> Failure:
     """Kind and place, not the text: an unexpected error's text may hold somebody's data."""
-    ours = [f for f in traceback.extract_tb(error.__traceback__) if _is_ours(Path(f.filename))]
-    place = f" at {Path(ours[-1].filename).relative_to(_ROOT)}:{ours[-1].lineno}" if ours else ""
+    place = origin(error)
     return Failure(
-        message=f"rekindle itself failed: {type(error).__name__}{place}",
+        message=f"rekindle itself failed: {type(error).__name__}{f' at {place}' if place else ''}",
         hint="This is a fault of rekindle. REKINDLE_DEBUG=1 shows all of it, for the report",
     )
-
-
-def _is_ours(file: Path) -> bool:
-    return file.is_relative_to(_ROOT) and file.relative_to(_ROOT).parts[0] in _OUR_PACKAGES

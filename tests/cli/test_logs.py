@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import logs
+from engine.clock import parse_instant
 from engine.logs import MASK, masked
 
 
@@ -94,14 +96,32 @@ def test_what_is_not_personal_stays(text: str) -> None:
     assert masked(text) == text
 
 
-def test_an_exception_is_one_masked_line(out: io.StringIO) -> None:
+def test_an_exception_is_its_kind_and_never_its_text(out: io.StringIO) -> None:
     try:
-        raise ValueError("bad row for dana@acme.example")
+        raise ValueError("bad row for Dana Reyes")
     except ValueError:
         structlog.get_logger().exception("job failed", job="import")
     (line,) = lines(out)
-    assert line["error"] == f"ValueError: bad row for {MASK}"
+    assert (line["error"], line["job"]) == ("ValueError", "import")
+    assert "Dana" not in out.getvalue()
     assert "Traceback" not in out.getvalue()
+
+
+def test_an_exception_of_ours_is_placed(out: io.StringIO) -> None:
+    try:
+        parse_instant("tomorrow")
+    except ValueError:
+        structlog.get_logger().exception("job failed")
+    assert re.fullmatch(r"engine/clock\.py:\d+", lines(out)[0]["at"])
+
+
+def test_debug_shows_the_trace_masked(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REKINDLE_DEBUG", "1")
+    try:
+        raise ValueError("bad row for dana@acme.example")
+    except ValueError:
+        structlog.get_logger().exception("job failed")
+    assert f"ValueError: bad row for {MASK}" in lines(out)[0]["trace"]
 
 
 def test_other_libraries_take_the_same_way(out: io.StringIO) -> None:
