@@ -74,7 +74,11 @@ def parse_rate(value: Any) -> tuple[int, int]:
         raise UnitError(
             f"{shown(value)} is not a rate", "write how many per how long, for example '2 per 7d'"
         )
-    seconds = parse_duration(found[2])
+    try:
+        seconds = parse_duration(found[2])
+    except UnitError:
+        per = {"day": "1d", "week": "7d", "month": "30d", "hour": "1h"}.get(found[2], "7d")
+        raise UnitError(f"{shown(value)} is not a rate", f"write '{found[1]} per {per}'") from None
     if int(found[1]) < 1 or seconds < 1:
         raise UnitError(f"{shown(value)} allows nothing", "both numbers of a rate are at least 1")
     return int(found[1]), seconds
@@ -126,9 +130,11 @@ def parse_days(value: Any) -> frozenset[int]:
     ends = str(value).split("..")
     unknown = next((end for end in ends if end not in DAYS), None)
     if unknown is not None or len(ends) > 2:
-        raise UnitError(
-            f"{shown(value)} is not a weekday or a range of them", "write 'mon..fri', 'sat', or a list"
+        short = unknown[:3].lower() if unknown else ""
+        mend = (
+            f"write '{short}'" if short in DAYS and len(ends) == 1 else "write 'mon..fri', 'sat', or a list"
         )
+        raise UnitError(f"{shown(value)} is not a weekday or a range of them", mend)
     first, last = DAYS.index(ends[0]), DAYS.index(ends[-1])
     return frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
 

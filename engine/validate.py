@@ -1,17 +1,33 @@
-"""Every finding of every file, in one pass; and what is sound enough to compile."""
+"""Every finding of every file, in one pass; and what is sound enough to compile.
+
+First each file by itself: its YAML, then its shape. What is wrong there is cut away, and the checks of names,
+time, consent and content see only what has the shape of the language: one mistake stays one finding.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
+from engine import suggest
+from engine.checks import campaign, cases, content, project, scope, shape
+from engine.checks.context import context_at, places
+from engine.compile_campaign import step_variants
 from engine.diagnostics import Finding, Severity
-from engine.document import parse
-from engine.located import Located
+from engine.document import Document, parse
+from engine.located import Located, Span
 from engine.template_file import FOLDER, ParsedTemplate, parse_template
 
 PROJECT, SEGMENTS, INCENTIVES = "rekindle.yaml", "segments.yaml", "incentives.yaml"
 _SINGLE = {PROJECT: "project", SEGMENTS: "segments", INCENTIVES: "incentives"}
+#: kind of file -> where its files stand
+_PLACES = {
+    "project": PROJECT,
+    "segments": SEGMENTS,
+    "incentives": INCENTIVES,
+    "campaign": "the project's folder",
+    "tests": "tests/",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +42,16 @@ class Checked:
         """Roots of a kind, by file."""
         return {file: root for file, root in self.roots.items() if kind_of(file) == kind}
 
+    def broken(self, file: str) -> bool:
+        """Is there an error in the file?"""
+        return any(f.file == file and f.severity is Severity.ERROR for f in self.findings)
+
     def concerned(self, file: str) -> list[str]:
         """Campaigns that cannot be used while the file has an error."""
         if kind_of(file) == "campaign":
             return [file.removesuffix(".yaml")]
-        return []
-
-    def broken(self, file: str) -> bool:
-        """Is there an error in the file?"""
-        return any(f.file == file and f.severity is Severity.ERROR for f in self.findings)
+        users = [name for name, root in self.of_kind("campaign").items() if file in _templates_of(root)]
+        return [name.removesuffix(".yaml") for name in users]
 
 
 def kind_of(file: str) -> str:
@@ -50,8 +67,104 @@ def check(files: Mapping[str, str], *, alone: bool = False) -> Checked:
     ``alone``: it is one pinned campaign with what it needs; other campaigns are not there to be looked for.
     """
     templates = {f: parse_template(text, f) for f, text in files.items() if kind_of(f) == "template"}
-    documents = {f: parse(text, f) for f, text in files.items() if kind_of(f) != "template"}
-    findings = [x for d in documents.values() for x in d.findings]
-    findings += [x for t in templates.values() for x in t.findings]
-    roots = {f: d.root for f, d in documents.items() if d.root is not None}
-    return Checked(roots, templates, findings)
+    documents = {f: parse(text, f) for f, text in files.items() if f.endswith(".yaml")}
+    findings = [_wrong_suffix(f) for f in files if f.endswith(".yml")]
+    findings += [] if PROJECT in files else [_no_project()]
+    roots = {}
+    for file, document in documents.items():
+        found, root = _shape(document)
+        findings += found
+        if root is not None:
+            roots[file] = root
+    findings += [x for parsed in templates.values() for x in parsed.findings]
+    checked = Checked(roots, templates, findings)
+    _relations(checked, documents, alone=alone)
+    _add_contexts(findings, documents)
+    return checked
+
+
+def _shape(document: Document) -> tuple[list[Finding], Located | None]:
+    """One file by itself: its findings, and its root without what is wrong."""
+    found, root = list(document.findings), document.root
+    if root is None:
+        return found, None
+    kind = kind_of(document.file)
+    misplaced, judged = _first_key(root, kind)
+    if misplaced:
+        found.append(misplaced)
+    if not judged:
+        return found, None
+    wrong, root = shape.judge(kind, root)
+    places_said = {(f.line, f.column) for f in found}
+    return found + [f for f in wrong if (f.line, f.column) not in places_said], root
+
+
+def _first_key(root: Located, kind: str) -> tuple[Finding | None, bool]:
+    """A finding when the first key does not say what the file is; and whether to judge it as its kind."""
+    keys = [key for key, _ in root.items()]
+    if not keys:
+        mend = f"start it with '{kind}: ...'"
+        return root.span.finding("RK116", "the first key says what a file is; here is none", mend), False
+    first, span = keys[0], root.key(keys[0])
+    if first == kind:
+        return None, True
+    if kind in keys:
+        message = f"'{kind}' says what the file is and stands first"
+        return root.key(kind).finding("RK116", message, "move it to the top"), True
+    if first in _PLACES:
+        message = f"this is a file of kind '{first}'"
+        return span.finding("RK116", message, f"such a file stands in {_PLACES[first]}"), False
+    if any(suggest.nearest(key, [kind]) for key in keys):
+        return None, True
+    return span.finding(
+        "RK116", f"the first key says what a file is; '{first}' does not", f"start with '{kind}: ...'"
+    ), False
+
+
+def _relations(checked: Checked, documents: Mapping[str, Document], *, alone: bool) -> None:
+    """Files against each other."""
+    raw = {file: document.root for file, document in documents.items()}
+    stems = {f.removesuffix(".yaml"): raw[f] for f in documents if kind_of(f) == "campaign"}
+    shared = {file: raw[file] for file in _SINGLE if file in raw}
+    names = scope.build(shared, None if alone else stems, checked.templates, checked.findings)
+    if names.project is not None and PROJECT in checked.roots:
+        names.project = checked.roots[PROJECT]
+        project.check(names, checked.roots[PROJECT])
+    if SEGMENTS in checked.roots:
+        project.check_segments(names, checked.roots[SEGMENTS])
+    if INCENTIVES in checked.roots:
+        project.check_incentives(names, checked.roots[INCENTIVES])
+    campaigns = checked.of_kind("campaign")
+    for file, root in campaigns.items():
+        campaign.check(names, root, file.removesuffix(".yaml"))
+    for root in checked.of_kind("tests").values():
+        cases.check(names, root, stems)
+    content.check(names, campaigns)
+
+
+def _templates_of(root: Located) -> set[str]:
+    tracks = [root.get("cadence"), *(trigger.get("cadence") for trigger in root.get("triggers") or ())]
+    steps = [step for track in tracks if track for step in track]
+    return {f"{FOLDER}{ref.value}.md" for step in steps for _, ref in step_variants(step)}
+
+
+def _add_contexts(findings: list[Finding], documents: Mapping[str, Document]) -> None:
+    found = {file: places(d.root) for file, d in documents.items() if d.root is not None}
+    for index, finding in enumerate(findings):
+        if not finding.context and finding.file in found:
+            findings[index] = replace(finding, context=context_at(found[finding.file], finding.line))
+
+
+def _wrong_suffix(file: str) -> Finding:
+    mend = f"rename it to {file.removesuffix('.yml')}.yaml"
+    return Span(file, 1, 1, 2).finding("RK116", "rekindle reads files that end in .yaml", mend)
+
+
+def _no_project() -> Finding:
+    mend = "'rekindle init' writes one"
+    return Span(PROJECT, 1, 1, 2).finding("RK116", "a project needs the file rekindle.yaml", mend)
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that stand in the way."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]

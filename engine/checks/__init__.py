@@ -1,0 +1,1 @@
+"""What can be wrong with a project's files, one module a matter."""

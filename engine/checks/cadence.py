@@ -1,0 +1,118 @@
+"""The steps of one timeline: their names, their order in time, their windows, their channels."""
+
+from __future__ import annotations
+
+from engine.checks.scope import Scope, declared
+from engine.compile_campaign import step_channel, step_variants
+from engine.compile_project import DEFAULT_QUIET, open_hours
+from engine.located import Located
+from engine.units import UnitError, parse_duration, parse_hours
+
+
+def check(scope: Scope, campaign: Located, track: Located | None) -> None:
+    """Findings about one cadence of a campaign."""
+    if track is None:
+        return
+    steps = list(track)
+    _in_order(scope, steps)
+    for position, step in enumerate(steps):
+        _names(scope, campaign, step)
+        _window(scope, step)
+        for key in ("if", "unless"):
+            scope.predicate(step.get(key))
+        _branches(scope, campaign, steps, position)
+
+
+def channels(scope: Scope, steps: list[Located]) -> None:
+    """One finding for each channel that a campaign uses and nothing carries."""
+    if scope.project is None:
+        return
+    adapters = scope.project.get("channels")
+    carried = {channel for channel, _ in adapters.items()} if adapters else set()
+    for step in steps:
+        channel = step_channel(step)
+        if channel and channel not in carried:
+            carried.add(channel)
+            mend = f"add '{channel}: {{adapter: ...}}' under channels in rekindle.yaml"
+            scope.say(step.key(channel), "RK801", f"nothing carries the channel '{channel}'", mend)
+
+
+def _in_order(scope: Scope, steps: list[Located]) -> None:
+    before: Located | None = None
+    for step in steps:
+        at = step.get("at")
+        if at is None:
+            continue
+        if before is not None and parse_duration(at.value) < parse_duration(before.value):
+            mend = f"times count from entry; the step above, on line {before.span.line}, is at {before.value}"
+            scope.say(at.span, "RK401", f"'{at.value}' goes back in time", mend)
+            continue
+        before = at
+
+
+def _names(scope: Scope, campaign: Located, step: Located) -> None:
+    cohorts = campaign.get("cohorts")
+    cohort_names = {name for name, _ in cohorts.items()} if cohorts else set()
+    for cohort in step["for"].texts() if "for" in step else ():
+        scope.known(cohort, "cohort", "RK205", cohort_names, "declare it under cohorts")
+    scope.known(step.get("offer"), "offer", "RK203", scope.offers, "declare it in incentives.yaml")
+    for _, ref in step_variants(step):
+        scope.known(ref, "template", "RK202", scope.templates, f"write it as templates/{ref.value}.md")
+    start = step.get("start")
+    if start is not None and start.value == campaign.text("campaign"):
+        scope.say(start.span, "RK206", "a campaign cannot start itself", "use 'then: {repeat: ...}'")
+    else:
+        scope.known(
+            start, "campaign", "RK206", scope.campaigns, "a campaign is a file of its own beside this one"
+        )
+
+
+def _branches(scope: Scope, campaign: Located, steps: list[Located], position: int) -> None:
+    branches = list(steps[position].get("choose") or ())
+    names = [step.text("step") for step in steps]
+    for index, branch in enumerate(branches):
+        scope.predicate(branch.get("if"))
+        target = branch.get("go") or branch.get("else")
+        if "else" in branch and index < len(branches) - 1:
+            mend = "put 'else' last"
+            scope.say(branch.key("else"), "RK404", "the ways on below this 'else' are never taken", mend)
+        if target is None or declared(campaign, "cadence", "step") is None or None in names:
+            continue
+        later = {str(name) for name in names[position + 1 :]}
+        if target.value in names and target.value not in later:
+            message = f"'{target.value}' does not come after this step"
+            scope.say(
+                target.span,
+                "RK402",
+                message,
+                "a cadence only goes forward; use 'then: {repeat: ...}' to start over",
+            )
+        else:
+            scope.known(target, "step", "RK204", later, "name a later step of this cadence")
+
+
+def _window(scope: Scope, step: Located) -> None:
+    """A window inside the quiet hours of its channel never opens."""
+    window, channel = step.get("window"), step_channel(step)
+    hours = window.get("hours") if window else None
+    if hours is None or channel is None:
+        return
+    opens, closes = parse_hours(hours.value)
+    quiet, line = _quiet_hours(scope, channel)
+    try:
+        first, last = open_hours(parse_hours(quiet, wraps=True))
+    except (UnitError, ValueError):
+        return  # said where the quiet hours stand
+    if max(opens, first) >= min(closes, last):
+        where = f"rekindle.yaml:{line}" if line else "rekindle"
+        message = f"the window {hours.value} never opens: {channel} is quiet {quiet}"
+        scope.say(hours.span, "RK403", message, f"choose hours outside the quiet ones ({where})")
+
+
+def _quiet_hours(scope: Scope, channel: str) -> tuple[object, int | None]:
+    """The quiet hours of a channel as written, and their line; None: rekindle's own."""
+    policy = scope.project.get("policy") if scope.project else None
+    quiet = policy.get("quiet_hours") if policy else None
+    if quiet is not None and quiet.is_map:
+        quiet = quiet.get(channel) or quiet.get("default")
+    return (quiet.value, quiet.span.line) if quiet is not None else (DEFAULT_QUIET, None)

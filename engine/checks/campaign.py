@@ -1,0 +1,105 @@
+"""A campaign against the rest of the project: its names, its audience, its promises."""
+
+from __future__ import annotations
+
+from engine.checks import cadence
+from engine.checks.scope import Scope, declared, unique
+from engine.compile_campaign import EVERYONE, MAIN, PARK
+from engine.compile_project import DEFAULT_CONSENT
+from engine.located import Located
+from engine.model import ConsentLevel
+
+_LEVELS = list(ConsentLevel)
+
+
+def check(scope: Scope, root: Located, stem: str) -> None:
+    """Findings about one campaign; ``root`` has the shape of the language, or lacks what has not."""
+    _identity(scope, root, stem)
+    _audience(scope, root)
+    _cohorts(scope, root)
+    _consent(scope, root)
+    tracks = [root.get("cadence"), *(trigger.get("cadence") for trigger in root.get("triggers") or ())]
+    steps = [step for track in tracks if track for step in track]
+    unique(scope, (step.get("step") for step in steps), "step")
+    cadence.channels(scope, steps)
+    for track in tracks:
+        cadence.check(scope, root, track)
+    _triggers(scope, root)
+    for exit_ in root.get("exit") or ():
+        scope.predicate(exit_.get("where"))
+
+
+def _identity(scope: Scope, root: Located, stem: str) -> None:
+    name = root.get("campaign")
+    if name is not None and name.value != stem:
+        mend = f"write 'campaign: {stem}', or rename the file to {name.value}.yaml"
+        scope.say(name.span, "RK208", f"the campaign '{name.value}' stands in {stem}.yaml", mend)
+
+
+def _audience(scope: Scope, root: Located) -> None:
+    audience = root.get("audience")
+    if audience is None:
+        return
+    scope.known(audience.get("segment"), "segment", "RK201", scope.segments, "declare it in segments.yaml")
+    scope.predicate(audience.get("where"))
+
+
+def _cohorts(scope: Scope, root: Located) -> None:
+    cohorts = root.get("cohorts")
+    taker = ""
+    for name, node in cohorts.items() if cohorts else ():
+        if taker:
+            mend = f"move it above '{taker}'"
+            scope.say(
+                cohorts.key(name) if cohorts else node.span,
+                "RK306",
+                f"nobody is left for the cohort '{name}'",
+                mend,
+            )
+            continue
+        if isinstance(node.value, str):
+            taker = name if node.value == EVERYONE or node.value.startswith(PARK) else ""
+        else:
+            scope.predicate(node)
+
+
+def _consent(scope: Scope, root: Located) -> None:
+    """A campaign may ask for more consent than the project does, never for less."""
+    wanted = root.get("consent")
+    policy = scope.project.get("policy") if scope.project else None
+    declared_levels = policy.get("consent") if policy else None
+    for channel, node in wanted.items() if wanted else ():
+        declared_level = declared_levels.text(channel) if declared_levels else None
+        floor = declared_level if declared_level in _LEVELS else DEFAULT_CONSENT[channel]
+        if _LEVELS.index(ConsentLevel(str(node.value))) < _LEVELS.index(ConsentLevel(str(floor))):
+            where = (
+                f"rekindle.yaml:{declared_levels.key(channel).line}"
+                if declared_level and declared_levels
+                else "rekindle"
+            )
+            message = f"'{node.value}' loosens the consent that {channel} needs: {where} asks for '{floor}'"
+            scope.say(node.span, "RK501", message, f"write '{floor}' or more, or remove the line")
+
+
+def _triggers(scope: Scope, root: Located) -> None:
+    triggers = list(root.get("triggers") or ())
+    unique(scope, (trigger.get("trigger") for trigger in triggers), "trigger")
+    for trigger in triggers:
+        name = trigger.get("trigger")
+        if name is not None and name.value == MAIN:
+            scope.say(
+                name.span,
+                "RK209",
+                f"'{MAIN}' is the name of the campaign's own cadence",
+                "rename the trigger",
+            )
+        match = trigger.get("match")
+        for _, field in match.items() if match else ():
+            scope.field(str(field.value), field.span)
+
+
+def step_names(root: Located) -> set[str] | None:
+    """Ids of all steps of a campaign; None when one cannot be read."""
+    tracks = [declared(root, "cadence", "step")]
+    tracks += [declared(trigger, "cadence", "step") for trigger in root.get("triggers") or ()]
+    return None if None in tracks else {name for track in tracks if track for name in track}

@@ -1,0 +1,72 @@
+"""Tests of campaigns: that they speak of what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.checks.campaign import step_names
+from engine.checks.scope import Scope, unique
+from engine.compile_tests import case_now, person_fields, person_value
+from engine.fields import FieldType
+from engine.located import Located
+from engine.units import UnitError, shown
+
+_FITS: Mapping[FieldType, Callable[[object], bool]] = {
+    FieldType.TEXT: lambda value: isinstance(value, str),
+    FieldType.NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    FieldType.FLAG: lambda value: isinstance(value, bool),
+    FieldType.MONEY: lambda value: True,  # judged by its parser
+    FieldType.INSTANT: lambda value: True,
+}
+
+
+def check(scope: Scope, root: Located, campaigns: Mapping[str, Located | None]) -> None:
+    """Findings about one file of tests. ``campaigns`` are all there are, None where unreadable."""
+    scope.known(root.get("tests"), "campaign", "RK206", campaigns)
+    campaign = campaigns.get(root.text("tests") or "")
+    steps = step_names(campaign) if campaign is not None else None
+    cases = list(root.get("cases") or ())
+    unique(scope, (case.get("it") for case in cases), "case")
+    for case in cases:
+        _case(scope, case, steps)
+
+
+def _case(scope: Scope, case: Located, steps: set[str] | None) -> None:
+    given, now = case.get("given"), case_now(case)
+    if given is not None:
+        _person(scope, given.get("person"), now)
+    for happening in case.get("when") or ():
+        _person(scope, happening.get("set"), now)
+    for expected in case.get("expect") or ():
+        scope.known(expected.get("step"), "step", "RK204", steps)
+        scope.known(expected.get("offer"), "offer", "RK203", scope.offers)
+        scope.known(expected.get("template"), "template", "RK202", scope.templates)
+
+
+def _person(scope: Scope, person: Located | None, now: int) -> None:
+    for name, node in person_fields(person).items() if person is not None else ():
+        extras = person.get("attributes") if person is not None else None
+        key = name.removeprefix("attributes.")
+        at = (
+            extras.key(key)
+            if extras is not None and key in extras
+            else person.key(name)
+            if person
+            else node.span
+        )
+        type_ = scope.field(name, at)
+        if type_ is not None and node.value is not None:
+            _value(scope, name, type_, node, now)
+
+
+def _value(scope: Scope, name: str, type_: FieldType, node: Located, now: int) -> None:
+    try:
+        person_value(type_, node.plain(), now, scope.currency)
+    except UnitError as error:
+        scope.say(node.span, "RK114", error.message, error.mend)
+        return
+    if not _FITS[type_](node.value):
+        mend = f"quote it: '{node.value}'" if type_ is FieldType.TEXT else f"write a {type_}"
+        scope.say(
+            node.span, "RK305", f"{shown(node.plain())} does not fit {name}: it is a {type_} field", mend
+        )

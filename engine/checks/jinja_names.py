@@ -1,0 +1,163 @@
+"""What a template names, walked over Jinja's own syntax tree: unknown names found before midnight.
+
+The tree gives lines; the column is found by looking for the name on its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from engine import suggest
+from engine.model import Brand
+
+OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
+OWNER = ("name", "email", "phone")
+BRAND = tuple(field.name for field in fields(Brand))
+#: filters of ours, beside Jinja's
+FILTERS = ("date", "money", "ago")
+
+_ENVIRONMENT = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
+_GLOBALS = frozenset({"range", "namespace", "dict", "loop", "joiner", "cycler"})
+_FOREIGN = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Names a template may use. None under ``roots``: any attribute (``trigger`` has what the event has)."""
+
+    roots: Mapping[str, Collection[str] | None]
+    #: roots that exist, but not for this use, and why
+    withheld: Mapping[str, tuple[str, str]]  # name -> (code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong in a template: ``line`` counts from the start of the text, ``word`` is pointed at."""
+
+    line: int
+    word: str
+    code: str
+    message: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says wrong, and the dotted names it uses (``person.closed_at``, ``trigger.feature``)."""
+
+    mistakes: tuple[Mistake, ...]
+    used: frozenset[str]
+
+
+def read(text: str, vocabulary: Vocabulary) -> Reading:
+    """Walk one template text. Never raises for what it holds."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as error:
+        message = (error.message or "this is not a template").rstrip(".")
+        return Reading((Mistake(error.lineno, "", "RK601", f"template syntax: {message}"),), frozenset())
+    except RecursionError:
+        return Reading((Mistake(1, "", "RK601", "the template is nested too deep"),), frozenset())
+    walk = _Walk(tree, vocabulary)
+    return Reading(tuple(walk.mistakes()), frozenset(".".join(path) for _, path in walk.chains))
+
+
+class _Walk:
+    def __init__(self, tree: nodes.Template, vocabulary: Vocabulary) -> None:
+        self._tree = tree
+        self._vocabulary = vocabulary
+        #: names the template itself sets
+        self._own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
+        self._own |= {macro.name for macro in tree.find_all(nodes.Macro)}
+        self.chains = list(_chains(tree))
+
+    def mistakes(self) -> Iterator[Mistake]:
+        for node in self._tree.find_all(_FOREIGN):
+            yield Mistake(
+                node.lineno, "", "RK605", "a template cannot draw in another file", "write the text here"
+            )
+        yield from self._unknown(nodes.Filter, {*_ENVIRONMENT.filters, *FILTERS}, "filter")
+        yield from self._unknown(nodes.Test, _ENVIRONMENT.tests, "test")
+        for line, path in self.chains:
+            yield from self._name(line, path)
+
+    def _unknown(
+        self, kind: type[nodes.Filter | nodes.Test], known: Collection[str], what: str
+    ) -> Iterator[Mistake]:
+        for node in self._tree.find_all(kind):
+            if node.name not in known:
+                mend = suggest.mend(node.name, known, none="docs/language.md lists what a template may use")
+                yield Mistake(node.lineno, node.name, "RK603", f"unknown {what} '{node.name}'", mend)
+
+    def _name(self, line: int, path: tuple[str, ...]) -> Iterator[Mistake]:
+        root, dotted = path[0], ".".join(path)
+        if root in self._own or root in _GLOBALS:
+            return
+        if root in self._vocabulary.withheld:
+            yield Mistake(line, dotted, *self._vocabulary.withheld[root])
+        elif root not in self._vocabulary.roots:
+            mend = suggest.mend(root, self._vocabulary.roots)
+            person = self._vocabulary.roots.get("person") or ()
+            if root in person:
+                mend = f"write 'person.{root}'"
+            yield Mistake(line, dotted, "RK602", f"unknown name '{root}'", mend)
+        else:
+            yield from self._member(line, path, self._vocabulary.roots[root])
+
+    def _member(self, line: int, path: tuple[str, ...], members: Collection[str] | None) -> Iterator[Mistake]:
+        root, dotted = path[0], ".".join(path)
+        if len(path) == 1:
+            yield Mistake(line, root, "RK602", f"'{root}' alone is no text", f"name a part of it: '{root}.…'")
+        elif members is not None:
+            member = ".".join(path[1:3]) if path[1] == "attributes" else path[1]
+            if member not in members:
+                close = suggest.nearest(member, members)
+                few = suggest.mend(member, members)
+                mend = f"did you mean '{root}.{close}'?" if close else few
+                yield Mistake(line, dotted, "RK602", f"unknown name '{dotted}'", mend)
+
+
+def _chains(tree: nodes.Template) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Every dotted name that is read, whole: ``person.attributes.x`` once, not also ``person``."""
+    todo: list[nodes.Node] = [tree]
+    while todo:
+        node = todo.pop()
+        path = _path(node)
+        if path:
+            yield node.lineno, path
+        else:
+            todo += reversed(list(node.iter_child_nodes()))
+
+
+def _path(node: nodes.Node) -> tuple[str, ...]:
+    """The names of a dotted name; empty for anything else."""
+    if isinstance(node, nodes.Name):
+        return (node.name,) if node.ctx == "load" else ()
+    if isinstance(node, nodes.Getattr):
+        inner = _path(node.node)
+        return (*inner, node.attr) if inner else ()
+    if (
+        isinstance(node, nodes.Getitem)
+        and isinstance(node.arg, nodes.Const)
+        and isinstance(node.arg.value, str)
+    ):
+        inner = _path(node.node)
+        return (*inner, node.arg.value) if inner else ()
+    return ()
+
+
+def column_of(line: str, word: str) -> tuple[int, int]:
+    """1-based column and exclusive end of a name on a line; of the line's text when it is not found there."""
+    pattern = r"\s*\.\s*".join(re.escape(part) for part in word.split("."))
+    found = re.search(rf"(?<![\w.]){pattern}(?!\w)", line) if word else None
+    if found is None and "." in word:
+        found = re.search(rf"(?<![\w.]){re.escape(word.split('.')[0])}(?!\w)", line)
+    if found:
+        return found.start() + 1, found.end() + 1
+    start = len(line) - len(line.lstrip())
+    return start + 1, max(len(line.rstrip()), start + 1) + 1

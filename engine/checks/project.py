@@ -1,0 +1,130 @@
+"""rekindle.yaml, segments.yaml and incentives.yaml: what a schema cannot see."""
+
+from __future__ import annotations
+
+import re
+
+from babel.numbers import is_currency
+from phonenumbers import SUPPORTED_REGIONS
+
+from engine.checks.scope import Scope, unique
+from engine.compile_project import LOCAL, open_hours
+from engine.located import Located
+from engine.units import UnitError, parse_hours, parse_money
+
+#: kinds of offer that mean nothing without a number
+_NEEDS = {"percent_off": "percent", "amount_off": "amount"}
+_PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
+def check(scope: Scope, root: Located) -> None:
+    """Findings about rekindle.yaml."""
+    people, policy = root.get("people"), root.get("policy")
+    if people is not None:
+        _people(scope, people)
+    if policy is not None:
+        _quiet_hours(scope, policy.get("quiet_hours"))
+        for market in policy.get("markets") or ():
+            _country(scope, market)
+    environments = root.get("environments")
+    for name, environment in environments.items() if environments else ():
+        if environments and name == LOCAL:
+            mend = "declare its adapters under the top-level 'channels'"
+            scope.say(environments.key(name), "RK209", f"'{LOCAL}' is built in", mend)
+        _no_password(scope, environment.get("database"))
+
+
+def check_segments(scope: Scope, root: Located) -> None:
+    """Findings about segments.yaml."""
+    rows = list(root.get("segments") or ())
+    unique(scope, (row.get("segment") for row in rows), "segment")
+    everyone = ""
+    for row in rows:
+        if everyone:
+            name, mend = row.get("segment"), f"move it above '{everyone}', which takes everyone"
+            if name is not None:
+                scope.say(name.span, "RK306", f"nobody is left for the segment '{name.value}'", mend)
+            continue
+        where = row.get("where")
+        scope.predicate(where)
+        everyone = row.text("segment") or "" if where is not None and where.value == () else ""
+
+
+def check_incentives(scope: Scope, root: Located) -> None:
+    """Findings about incentives.yaml."""
+    offers = list(root.get("incentives") or ())
+    unique(scope, (offer.get("offer") for offer in offers), "offer")
+    for offer in offers:
+        kind = offer.get("kind")
+        needed = _NEEDS.get(str(kind.value)) if kind else None
+        if kind is not None and needed and needed not in offer:
+            scope.say(
+                kind.span,
+                "RK111",
+                f"an offer of kind '{kind.value}' needs '{needed}'",
+                f"add '{needed}: ...'",
+            )
+        amount = offer.get("amount")
+        if amount is not None:
+            try:
+                parse_money(amount.value, scope.currency)
+            except UnitError as error:
+                scope.say(amount.span, "RK114", error.message, error.mend)
+
+
+def _people(scope: Scope, people: Located) -> None:
+    currency, country = people.get("currency"), people.get("default_country")
+    if currency is not None and not is_currency(str(currency.value)):
+        scope.say(
+            currency.span,
+            "RK113",
+            f"there is no currency '{currency.value}'",
+            "write its ISO 4217 code: 'USD'",
+        )
+    if country is not None:
+        _country(scope, country)
+    sources = list(people.get("sources") or ())
+    unique(scope, (source.get("source") or source.get("events") for source in sources), "source")
+    for source in sources:
+        _source(scope, source)
+
+
+def _source(scope: Scope, source: Located) -> None:
+    _no_password(scope, source.get("sql"))
+    for listed in ("map", "set"):
+        fields = source.get(listed)
+        for name, _ in fields.items() if fields else ():
+            scope.field(name, fields.key(name) if fields else source.span)
+    consents = list(source.get("consent") or ())
+    unique(scope, (consent.get("channel") for consent in consents), "channel")
+    for consent in consents:
+        type_ = consent.get("type")
+        if type_ is not None and type_.value == "express_written" and "proof" not in consent:
+            mend = "add 'proof: <column>'; without proof such a consent is worth nothing"
+            scope.say(
+                type_.span, "RK502", "written consent without a column for its proof", mend, warning=True
+            )
+
+
+def _quiet_hours(scope: Scope, node: Located | None) -> None:
+    if node is None:
+        return
+    for part in [value for _, value in node.items()] if node.is_map else [node]:
+        try:
+            open_hours(parse_hours(part.value, wraps=True))
+        except ValueError:
+            mend = "start them in the evening and end them in the morning, for example '20:00-08:00'"
+            scope.say(part.span, "RK405", f"the quiet hours '{part.value}' do not span the night", mend)
+
+
+def _country(scope: Scope, node: Located) -> None:
+    if node.value not in SUPPORTED_REGIONS:
+        mend = "write its ISO 3166-1 code, for example 'US', 'GB', 'DE'"
+        scope.say(node.span, "RK113", f"there is no country '{node.value}'", mend)
+
+
+def _no_password(scope: Scope, node: Located | None) -> None:
+    if node is not None and isinstance(node.value, str) and _PASSWORD_IN_URL.search(node.value):
+        scope.say(
+            node.span, "RK120", "a secret stands in the file", "write {env: NAME}, and set that variable"
+        )

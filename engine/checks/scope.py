@@ -1,0 +1,126 @@
+"""What names exist in a project: read from all its files, broken ones too, so that one mistake stays one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from engine import suggest
+from engine.compile_predicate import compile_predicate, field_types
+from engine.diagnostics import Finding, Severity
+from engine.fields import FieldType
+from engine.located import Located, Span
+from engine.template_file import ParsedTemplate, ref_of
+
+#: names of a kind; None: they cannot be known, so nothing is said about them
+Names = Collection[str] | None
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names a project declares, and where findings go."""
+
+    findings: list[Finding]
+    project: Located | None
+    fields: Mapping[str, FieldType]
+    currency: str
+    segments: Names
+    offers: Mapping[str, Located] | None
+    campaigns: Names
+    templates: Mapping[str, ParsedTemplate]  # by ref
+    attributes_known: bool = True
+
+    def say(self, span: Span, code: str, message: str, mend: str = "", *, warning: bool = False) -> None:
+        """One finding."""
+        severity = Severity.WARNING if warning else Severity.ERROR
+        self.findings.append(span.finding(code, message, mend, severity=severity))
+
+    def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
+        """A finding when the node names nothing there is; ``none`` is the mend when no name comes near."""
+        if node is None or names is None or not isinstance(node.value, str) or node.value in names:
+            return
+        self.say(
+            node.span, code, f"unknown {what} '{node.value}'", suggest.mend(node.value, names, none=none)
+        )
+
+    def predicate(self, node: Located | None) -> None:
+        """Findings about a predicate."""
+        if node is not None:
+            compile_predicate(node, self.fields, self.currency, self._report)
+
+    def field(self, name: str, span: Span) -> FieldType | None:
+        """The type of a person's field; a finding when there is none."""
+        if name in self.fields:
+            return self.fields[name]
+        if name.startswith("attributes."):
+            if self.attributes_known:
+                attribute = name.removeprefix("attributes.")
+                mend = (
+                    suggest.mend(name, self.fields) or "declare it under people.attributes in rekindle.yaml"
+                )
+                self.say(span, "RK302", f"the attribute '{attribute}' is not declared", mend)
+            return None
+        self.say(span, "RK301", f"unknown field '{name}'", suggest.mend(name, self.fields))
+        return None
+
+    def _report(self, finding: Finding) -> None:
+        if finding.code != "RK302" or self.attributes_known:
+            self.findings.append(finding)
+
+
+def unique(scope: Scope, nodes: Iterable[Located | None], what: str) -> None:
+    """A finding for each name that was used before."""
+    first: dict[str, Span] = {}
+    for node in nodes:
+        if node is None or not isinstance(node.value, str):
+            continue
+        if node.value in first:
+            mend = f"rename one; the first stands on line {first[node.value].line}"
+            scope.say(node.span, "RK209", f"the {what} '{node.value}' is declared twice", mend)
+        else:
+            first[node.value] = node.span
+
+
+def declared(root: Located | None, listed: str, name: str) -> dict[str, Located] | None:
+    """Elements of a list by name; None when the list or one of the names cannot be read."""
+    found = root.get(listed) if root else None
+    if found is None or not found.is_list:
+        return None
+    elements = {element.text(name): element for element in found}
+    return None if None in elements else {str(key): element for key, element in elements.items()}
+
+
+def build(
+    roots: Mapping[str, Located | None],
+    campaigns: Names,
+    templates: Mapping[str, ParsedTemplate],
+    found: list[Finding],
+) -> Scope:
+    """The scope of a project. ``roots`` are the shared files as read: present with None when unreadable."""
+    project = roots.get("rekindle.yaml")
+    people = project.get("people") if project else None
+    attributes, known = _attributes(people)
+    currency = people.text("currency") if people else None
+    segments, incentives = roots.get("segments.yaml"), roots.get("incentives.yaml")
+    return Scope(
+        findings=found,
+        project=project,
+        fields=field_types(attributes),
+        currency=currency if currency and len(currency) == 3 else "USD",
+        segments=declared(segments, "segments", "segment") if "segments.yaml" in roots else (),
+        offers=declared(incentives, "incentives", "offer") if "incentives.yaml" in roots else {},
+        campaigns=campaigns,
+        templates={ref_of(file): parsed for file, parsed in templates.items()},
+        attributes_known=known,
+    )
+
+
+def _attributes(people: Located | None) -> tuple[dict[str, str], bool]:
+    """Declared attributes of a legal type, and whether that is certainly all of them."""
+    if people is None:
+        return {}, False
+    node = people.get("attributes")
+    if node is None:
+        return {}, not any(suggest.nearest(key, ["attributes"]) for key, _ in people.items())
+    sound = {key: str(part.value) for key, part in node.items() if part.value in list(FieldType)}
+    return sound, len(sound) == len(dict(node.items()))
