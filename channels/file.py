@@ -2,7 +2,7 @@
 
 ``<folder>/<channel>/<campaign>/<step>/<ref>.eml`` (``.txt`` for text, ``.json`` for the rest). A file appears
 whole or not at all, and once: the same ref never writes a second one, so a look-up is authoritative. A killed
-process loses nothing; for a power cut, set ``fsync: true`` (about ten times slower).
+process loses nothing; for a power cut, set ``fsync: true`` (about five times slower).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -66,7 +67,6 @@ class FileAdapter:
         self._folder = folder
         self._now = now
         self._fsync = fsync
-        self._made: set[Path] = set()
 
     def __repr__(self) -> str:
         return f"FileAdapter({str(self._folder)!r})"
@@ -109,10 +109,10 @@ class FileAdapter:
 
     def _write(self, path: Path, content: bytes) -> None:
         """The file whole, or an OSError and nothing; a file that is there stays as it is."""
-        self._make(path.parent)
         if path.exists():
             return
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{token_hex(8)}.part")
         try:
             with part.open("wb") as file:
                 file.write(content)
@@ -124,11 +124,6 @@ class FileAdapter:
             part.unlink(missing_ok=True)
         if self._fsync:
             _sync_folder(path.parent)
-
-    def _make(self, folder: Path) -> None:
-        if folder not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
 
 
 def _folders(root: Path, depth: int) -> Iterator[Path]:

@@ -18,7 +18,9 @@ from channels.task import TaskBook
 
 #: name -> where its class is; imported when first asked for, because a provider's SDK is slow to import
 ADAPTERS: dict[str, str] = {
+    "console": "channels.console:ConsoleAdapter",
     "file": "channels.file:FileAdapter",
+    "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",
 }
 

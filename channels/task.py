@@ -36,7 +36,8 @@ class TaskBook(Protocol):
         """Open a task. A second call with the same ``ref`` changes nothing.
 
         ``due_at``: UTC epoch seconds. ``meta``: the message's facts (campaign, step, ...) and ``to``,
-        ``to_name``. Raises TaskBookBusy when nothing was opened and another try may succeed.
+        ``to_name``. Raises TaskBookBusy when nothing was opened and another try may succeed,
+        LookupError when the book cannot place the ref at all.
         """
         ...
 
@@ -87,6 +88,8 @@ class TaskAdapter:
             )
         except TaskBookBusy as busy:
             return Retry(reason=str(busy) or "the task book is busy")
+        except LookupError:
+            return Rejected(reason="the task book does not know what this message belongs to")
         return Accepted(provider_id=message.ref)
 
     def lookup(self, ref: str) -> Lookup:

@@ -1,100 +1,269 @@
-"""For whoever tests against channels: a double that tells the truth, and the contract every adapter keeps.
+"""The contract every adapter keeps, as a suite to subclass, and the double for tests against channels.
 
-``RecordingAdapter`` stands in for a provider: it keeps what arrived and does what a script says, crashes
-included. ``ChannelContract`` is the suite to subclass for an adapter of your own.
+Needs pytest. A complete example is tests/channels/test_file.py.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from email import message_from_bytes
+from email.policy import default as rfc
+from typing import Any, ClassVar, get_args
 
-from channels.base import Accepted, CannotTell, Capabilities, Found, Lookup, Message, NotFound, Outcome
+import pytest
+from jsonschema import Draft7Validator
 
-ALL_CHANNELS = frozenset(
-    {"email", "sms", "linkedin", "phone", "letter", "in_app", "push", "audience", "review"}
+from channels import registry
+from channels.base import (
+    Accepted,
+    Adapter,
+    CannotTell,
+    Found,
+    Message,
+    NotFound,
+    Outcome,
+    Rejected,
 )
+from channels.options import OptionError
+from channels.recording import CRASH_AFTER, CRASH_BEFORE, Act, RecordingAdapter, SimulatedCrash
 
-
-class SimulatedCrash(BaseException):
-    """The process dies here. Not an Exception, so that no handler mistakes it for a failure to deal with."""
+__all__ = [
+    "CRASH_AFTER",
+    "CRASH_BEFORE",
+    "Act",
+    "ChannelContract",
+    "Received",
+    "RecordingAdapter",
+    "SimulatedCrash",
+    "email",
+    "received_email",
+    "task",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What happens at one call of ``send``: does the message arrive, and then what is answered?
+class Received:
+    """What reached the other side, as far as it can be read back there; None: not carried at all."""
 
-    ``crash``: instead of an answer the process dies, before or after the message has arrived.
+    ref: str | None = None
+    to: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    html: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+def received_email(data: bytes) -> Received:
+    """The bytes of an e-mail, read back by the standard library. Fails on any defect."""
+    mail = message_from_bytes(data, policy=rfc)
+    for part in mail.walk():
+        assert not part.defects, part.defects
+    bodies = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
+    words = {kind: str(body.get_content()).replace("\r\n", "\n") if body else None for kind, body in bodies.items()}
+    return Received(
+        ref=str(mail["Message-ID"]).strip("<>").partition("@")[0],
+        to=str(mail["To"].addresses[0].addr_spec),
+        subject=str(mail["Subject"]),
+        text=words["plain"],
+        html=words["html"],
+        headers={name: str(value) for name, value in mail.items()},
+    )
+
+
+_LINK = "https://go.acme.example/u/token"
+_ADDRESS = "100 Example Street, Springfield, IL 62701, USA"
+
+
+def email(ref: str = "ref-1", **changes: Any) -> Message:
+    """A lawful marketing e-mail to try an adapter with."""
+    message = Message(
+        ref=ref,
+        channel="email",
+        to="sam@customer.example",
+        to_name="Sam Okafor",
+        sender="dana@acme.example",
+        sender_name="Dana Reyes",
+        reply_to="hello@acme.example",
+        subject="It is here",
+        text=f"Hello Sam.\n\n{_ADDRESS}\n{_LINK}\n",
+        html=f"<p>Hello Sam.</p><p>{_ADDRESS}</p><a href='{_LINK}'>Unsubscribe</a>\n",
+        headers={"List-Unsubscribe": f"<{_LINK}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        opt_out=_LINK,
+        postal_address=_ADDRESS,
+        meta={"campaign": "closed_lost", "step": "gap_closed"},
+    )
+    return replace(message, **changes)
+
+
+def task(ref: str = "ref-1", **changes: Any) -> Message:
+    """A LinkedIn note to try an adapter for people's work with."""
+    message = Message(
+        ref=ref,
+        channel="linkedin",
+        to="https://www.linkedin.com/in/sam-example",
+        to_name="Sam Okafor",
+        subject="Write to Sam",
+        text="Hello Sam.\n",
+        meta={"kind": "linkedin", "owner": "dana@acme.example", "title": "Write", "due_at": "1772463600"},
+    )
+    return replace(message, **changes)
+
+
+_EVIL = ("a\r\nBcc: x@evil.example", "a\nBcc: x@evil.example", "a\r", "\x00", "\ud800", "\u2028")
+
+
+class ChannelContract:
+    """What every adapter keeps. Subclass it as ``TestMine`` and say how to make yours and how to look at the
+    other side; pytest runs the rest.
+
+    ``make`` gives a working adapter, a new one at each call, all on the same other side; ``received`` reads
+    what arrived there, in order. ``example`` is a message of a channel the adapter carries.
     """
 
-    outcome: Outcome | None = None  # None: Accepted with an id of its own
-    arrives: bool | None = None  # None: it arrives where the outcome says accepted
-    crash: bool = False
+    #: the name it is registered under
+    adapter_name: ClassVar[str]
+    #: secrets the adapter made by ``make`` was given; none may ever be seen again
+    secrets: ClassVar[Sequence[str]] = ()
+    example: Callable[..., Message] = staticmethod(email)
 
+    def make(self) -> Adapter:
+        raise NotImplementedError
 
-#: the process dies before the provider has the message, and after
-CRASH_BEFORE = Act(crash=True, arrives=False)
-CRASH_AFTER = Act(crash=True, arrives=True)
+    def received(self) -> list[Received]:
+        raise NotImplementedError
 
+    def _send(self, message: Message) -> Outcome:
+        with self._adapter() as adapter:
+            return adapter.send(message)
 
-class RecordingAdapter:
-    """A provider in memory. Without a script it accepts everything.
+    @contextmanager
+    def _adapter(self) -> Iterator[Adapter]:
+        adapter = self.make()
+        try:
+            yield adapter
+        finally:
+            adapter.close()
 
-    ``received`` is every message that reached the other side, in order: one sent twice is in it twice, unless
-    ``capabilities.idempotent``. ``attempts`` counts calls by ref.
-    """
+    def _same(self, found: Received, message: Message) -> None:
+        """Everything the other side can show is what was sent."""
+        for name in ("ref", "to", "subject", "text", "html"):
+            there = getattr(found, name)
+            if there is not None:
+                assert there.strip() == getattr(message, name).strip(), name
+        if found.headers is not None:
+            assert {name: found.headers[name] for name in message.headers} == message.headers
 
-    name = "recording"
+    def test_says_what_it_can_do(self) -> None:
+        with self._adapter() as adapter:
+            assert isinstance(adapter, Adapter)
+            assert adapter.name == self.adapter_name
+            assert self.example().channel in adapter.capabilities.channels
 
-    def __init__(self, *, capabilities: Capabilities | None = None) -> None:
-        self.capabilities = capabilities or Capabilities(channels=ALL_CHANNELS, lookup=True)
-        self.received: list[Message] = []
-        self.attempts: dict[str, int] = {}
-        self.closed = 0
-        self._script: deque[Act] = deque()
-        self._rule: Callable[[Message], Act | Outcome] | None = None
+    def test_a_message_arrives_once_and_whole(self) -> None:
+        message = self.example()
+        assert isinstance(self._send(message), Accepted)
+        [found] = self.received()
+        self._same(found, message)
 
-    def then(self, *acts: Act | Outcome) -> RecordingAdapter:
-        """Add what the next calls of ``send`` do, one each; after the last it accepts again."""
-        self._script.extend(act if isinstance(act, Act) else Act(outcome=act) for act in acts)
-        return self
+    def test_several_arrive_in_order_over_one_adapter(self) -> None:
+        messages = [self.example(f"ref-{n}") for n in range(5)]
+        with self._adapter() as adapter:
+            assert all(isinstance(adapter.send(message), Accepted) for message in messages)
+        found = self.received()
+        assert len(found) == len(messages)
+        for there, message in zip(found, messages, strict=True):
+            self._same(there, message)
 
-    def always(self, rule: Callable[[Message], Act | Outcome]) -> RecordingAdapter:
-        """Decide by message, where the script is empty."""
-        self._rule = rule
-        return self
+    def test_the_same_ref_again_reaches_the_person_once_where_it_says_so(self) -> None:
+        with self._adapter() as adapter:
+            outcomes = [adapter.send(self.example()) for _ in range(2)]
+            assert isinstance(outcomes[0], Accepted)
+            if adapter.capabilities.idempotent:
+                assert outcomes[0] == outcomes[1]
+                assert len(self.received()) == 1
 
-    def send(self, message: Message) -> Outcome:
-        self.attempts[message.ref] = self.attempts.get(message.ref, 0) + 1
-        act = self._next(message)
-        outcome = act.outcome or Accepted(provider_id=f"rec-{message.ref}")
-        arrives = isinstance(outcome, Accepted) if act.arrives is None else act.arrives
-        if arrives and not (self.capabilities.idempotent and self._has(message.ref)):
-            self.received.append(message)
-        if act.crash:
-            raise SimulatedCrash
-        return outcome
+    def test_look_up_is_certain_where_it_says_so_also_after_a_restart(self) -> None:
+        self._send(self.example())
+        with self._adapter() as adapter:
+            sent, never = adapter.lookup(self.example().ref), adapter.lookup("never-sent")
+            if adapter.capabilities.lookup:
+                assert (type(sent), type(never)) == (Found, NotFound)
+            else:
+                assert (type(sent), type(never)) == (CannotTell, CannotTell)
 
-    def lookup(self, ref: str) -> Lookup:
-        if not self.capabilities.lookup:
-            return CannotTell()
-        return Found(provider_id=f"rec-{ref}") if self._has(ref) else NotFound()
+    def test_words_of_any_script_arrive_as_they_are(self) -> None:
+        words = "Zażółć gęślą jaźń, 你好, שלום, 👩🏽‍🚀, e\u0301. It’s “fine” " * 3
+        base = self.example()
+        message = replace(base, text=f"{words}\n{base.text}", to_name="Zoë 張偉", subject=f"{words.strip()}")
+        assert isinstance(self._send(message), Accepted)
+        [found] = self.received()
+        self._same(found, message)
 
-    def close(self) -> None:
-        self.closed += 1
+    def test_lines_that_protocols_trip_over_arrive_as_they_are(self) -> None:
+        base = self.example()
+        text = f".\n..\nFrom here\n--=_ref-1--\n=3D\n{'x' * 3000}\n\n.\nQUIT\n{base.text}"
+        assert isinstance(self._send(replace(base, text=text)), Accepted)
+        [found] = self.received()
+        self._same(found, replace(base, text=text))
 
-    def refs(self) -> list[str]:
-        """Refs of what arrived, in order."""
-        return [message.ref for message in self.received]
+    def test_a_huge_body_arrives_or_is_refused(self) -> None:
+        base = self.example()
+        message = replace(base, text="many words\n" * 100_000 + base.text)
+        if isinstance(self._send(message), Accepted):
+            [found] = self.received()
+            self._same(found, message)
 
-    def _has(self, ref: str) -> bool:
-        return any(message.ref == ref for message in self.received)
+    def test_hostile_values_raise_nothing_and_add_no_header(self) -> None:
+        for field in ("to", "to_name", "sender", "sender_name", "reply_to", "subject"):
+            for evil in _EVIL:
+                message = self.example(f"{field}-1", **{field: evil})
+                assert isinstance(self._send(message), get_args(Outcome))
+        for found in self.received():
+            assert "bcc" not in {name.lower() for name in found.headers or ()}
 
-    def _next(self, message: Message) -> Act:
-        if self._script:
-            return self._script.popleft()
-        if self._rule:
-            act = self._rule(message)
-            return act if isinstance(act, Act) else Act(outcome=act)
-        return Act()
+    def test_refs_of_any_form_stay_apart(self) -> None:
+        refs = ["../../up", "a/b?c#d", "..", "a b", "é", "A", "a", "x" * 200]
+        with self._adapter() as adapter:
+            outcomes = [adapter.send(self.example(ref)) for ref in refs]
+            assert all(isinstance(outcome, Accepted | Rejected) for outcome in outcomes)
+            for ref, outcome in zip(refs, outcomes, strict=True):
+                if adapter.capabilities.lookup and isinstance(outcome, Accepted):
+                    assert isinstance(adapter.lookup(ref), Found)
+
+    def test_secrets_are_never_seen_again(self) -> None:
+        seen: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: seen.append(record.getMessage())  # type: ignore[method-assign]
+        root, level = logging.getLogger(), logging.getLogger().level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        try:
+            with self._adapter() as adapter:
+                seen += [repr(adapter), str(adapter), repr(adapter.send(self.example()))]
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
+        assert not [secret for secret in self.secrets for line in seen if secret in line]
+
+    def test_closing_twice_is_fine(self) -> None:
+        adapter = self.make()
+        adapter.close()
+        adapter.send(self.example())
+        adapter.close()
+        adapter.close()
+
+    def test_options_are_declared_with_what_they_mean(self) -> None:
+        schema = registry.adapter_class(self.adapter_name).OPTIONS
+        Draft7Validator.check_schema(schema)
+        assert schema["additionalProperties"] is False
+        assert all(rule.get("description") for rule in schema["properties"].values())
+
+    def test_bad_options_are_refused_by_name(self) -> None:
+        schema = registry.adapter_class(self.adapter_name).OPTIONS
+        for name in (*schema["properties"], "no_such_option"):
+            with pytest.raises(OptionError, match=f"'{name}'") as caught:
+                registry.build(self.adapter_name, {name: {"not": "plain"}})
+            assert "plain" not in str(caught.value)
