@@ -1,0 +1,73 @@
+"""The docs are tests: what they show is what there is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from channels.registry import ADAPTERS, adapter_class
+from engine.cli.frame import SECTIONS
+from engine.errors import ExitCode
+from engine.flow import Reason
+from engine.gates import GATES
+from engine.tasks import DISPOSITIONS
+from scripts import make_cli_docs
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = {name for commands in SECTIONS.values() for name in commands}
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_the_command_reference_is_current() -> None:
+    assert make_cli_docs.PAGE.read_text(encoding="utf-8") == make_cli_docs.render(), "make docs"
+
+
+def test_every_exit_code_is_explained() -> None:
+    assert set(make_cli_docs._MEANINGS) == set(ExitCode)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_shown_in_the_docs_exists(page: Path) -> None:
+    """``rekindle [options] word`` at the start of a line of code, or in back-ticks."""
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(
+        r"(?:^\s*\$? ?|`)(?:\.venv/bin/)?rekindle ((?:--\w+ \S+ )*)([a-z]+)\b", text, re.MULTILINE
+    )
+    assert {word for _, word in shown} <= COMMANDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_make_target_shown_in_the_docs_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    shown = re.findall(r"(?:^\s*|`)make ([a-z]+)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(shown) <= targets
+
+
+def rows(page: str, heading: str) -> set[str]:
+    """First cells, in back-ticks, of the table under a heading."""
+    text = (ROOT / page).read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+
+def test_every_reason_is_documented() -> None:
+    gates = {gate.__name__ for gate in GATES}
+    assert rows("docs/operations.md", "Reasons") == gates | {"condition", "content"}
+
+
+def test_every_way_a_round_ends_is_documented() -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert [reason for reason in Reason if f"`{reason}`" not in text] == []
+
+
+def test_every_disposition_is_documented() -> None:
+    assert rows("docs/operations.md", "Work for people") == set(DISPOSITIONS)
+
+
+def test_every_adapter_and_its_options_are_documented() -> None:
+    assert rows("docs/operations.md", "Channels") == set(ADAPTERS)
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    for name in ADAPTERS:
+        line = next(line for line in text.splitlines() if line.startswith(f"| `{name}` |"))
+        assert all(f"`{option}`" in line for option in adapter_class(name).OPTIONS["properties"])
