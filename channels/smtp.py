@@ -176,6 +176,7 @@ class SmtpAdapter:
                 server.starttls(context=ssl.create_default_context())
             if self._login:
                 server.login(*self._login)
+            server.ehlo_or_helo_if_needed()
         except BaseException:
             server.close()
             raise
@@ -189,7 +190,8 @@ class SmtpAdapter:
 
 def _wait(error: Exception) -> int:
     """Seconds to the next try: a login or a certificate takes a person to mend."""
-    return 600 if isinstance(error, smtplib.SMTPException | ssl.SSLError) else 60
+    lost = isinstance(error, smtplib.SMTPServerDisconnected)
+    return 600 if isinstance(error, smtplib.SMTPException | ssl.SSLError) and not lost else 60
 
 
 def _not_connected(error: Exception) -> str:
@@ -202,8 +204,8 @@ def _not_connected(error: Exception) -> str:
             return f"the mail server's certificate is not trusted: {error.verify_message}"
         case smtplib.SMTPResponseException():
             return f"the mail server answered {error.smtp_code} before any message"
-        case TimeoutError():
-            return "the mail server did not answer in time"
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "the mail server did not answer in time"
     return f"the mail server cannot be reached ({_kind(error)})"
 
 
