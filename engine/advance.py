@@ -64,13 +64,14 @@ class _Writes:
 def advance(app: App, now: int, *, batch: int = BATCH) -> Counter[str]:
     """Decide every enrolment that is due at ``now``. Returns how many decisions of each action."""
     tally: Counter[str] = Counter()
-    while True:
+    while not app.stopping:
         with app.store.begin() as conn:
             campaigns = app.running(conn)
             done = _batch(app, conn, now, campaigns, batch) if campaigns else None
         if done is None:
-            return tally
+            break
         tally.update(done)
+    return tally
 
 
 def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int) -> Counter[str] | None:
@@ -205,8 +206,8 @@ class _Batch:
         track = campaign.track(spawn.track) if campaign else None
         if campaign is None or track is None:  # its file is gone, or the trigger is no longer in it
             return
-        first = first_step(track, spawn.cohort)
-        resume_at = self.now + (first.at if first else 0)
+        first = None if spawn.asleep else first_step(track, spawn.cohort)
+        resume_at = None if spawn.asleep else self.now + (first.at if first else 0)
         same = spawn.campaign == enrolment.campaign
         cycle = enrolment.cycle + 1 if same else record.next_cycle(self.conn, enrolment.identity_id, campaign.id)
         self.writes.enrolments.append(
@@ -219,7 +220,7 @@ class _Batch:
                 "segment": campaign.segment,
                 "cohort": spawn.cohort,
                 "track": track.id,
-                "state": EnrolmentState.WAITING.value,
+                "state": (EnrolmentState.PARKED if spawn.asleep else EnrolmentState.WAITING).value,
                 "step": first.id if first else None,
                 "entered_at": self.now,
                 "shift": 0,

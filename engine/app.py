@@ -15,8 +15,10 @@ from channels.base import Adapter, Outcome
 from channels.options import OptionError
 from channels.registry import Host, UnknownAdapter, build
 from engine import settings
+from engine.audience import Audience
 from engine.clock import Clock
 from engine.compile import Loaded, load_project, pinned_files
+from engine.decide import REFUSALS
 from engine.dispatch import Receipt
 from engine.errors import ConfigurationError, UnknownName
 from engine.gather import Scope
@@ -50,28 +52,37 @@ class App:
         self.signer = Signer(key)
         self.ref_key = blake2b(key.encode(), digest_size=32, person=b"rekindle.ref").digest()
         self.renderer = Renderer(project, self.signer)
+        self.audience = Audience(project)
         self.versions = Versions(Path(project.root))
         self.channels: dict[str, Adapter] = {}
         #: outcomes that are known and not yet committed (engine.dispatch)
         self.unsettled: list[tuple[Receipt, Outcome]] = []
+        #: set when the process was told to stop: loops end with the batch they are at
+        self.stopping = False
         self._lock: WorkerLock | None = None
         self._scope: Scope | None = None
+        self._stamp = file_stamp(Path(project.root))
 
     # ── campaigns ──
 
     def publish(self) -> None:
         """Record the current campaign versions, so that whoever enters one can finish it."""
-        files = {c.id: pinned_files(self.loaded.files, c) for c in self.project.campaigns.values()}
+        broken = self.loaded.campaigns_broken
+        sound = [c for c in self.project.campaigns.values() if c.id not in broken]
+        files = {c.id: pinned_files(self.loaded.files, c) for c in sound}
         with self.store.begin() as conn:
-            self.versions.publish(conn, self.project, files, self.clock.now())
+            self.versions.publish(conn, sound, files, self.clock.now())
         self._scope = None
 
     def reload(self) -> bool:
-        """Read the project's files again. A file that is broken leaves what ran before it running.
-
-        Returns True when something changed.
-        """
-        loaded = load_project(Path(self.project.root), tolerant=True)
+        """Read the project's files again if they were written to. A file that is broken leaves what ran before
+        it running. Returns True when something changed."""
+        root = Path(self.project.root)
+        stamp = file_stamp(root)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        loaded = load_project(root, tolerant=True)
         if loaded.files == self.loaded.files:
             return False
         self.loaded = loaded
@@ -85,6 +96,7 @@ class App:
         self.project = _with_campaigns(loaded.project, kept)
         self.environment = self.project.environments.get(self.environment.name, self.environment)
         self.renderer = Renderer(self.project, self.signer)
+        self.audience = Audience(self.project)
         self.publish()
         return True
 
@@ -112,6 +124,14 @@ class App:
         except KeyError:
             known = ", ".join(sorted(self.project.campaigns))
             raise UnknownName(f"there is no campaign '{name}'", hint=f"There are: {known}") from None
+
+    def listeners(self) -> dict[str, set[str]]:
+        """Event name -> campaigns that it can move; refusals and closed reviews move every one."""
+        heard = {name: set(self.project.campaigns) for name in (*REFUSALS, "task_closed")}
+        for campaign in self.project.campaigns.values():
+            for name in campaign.listens_to | self.project.policy.won_back:
+                heard.setdefault(name, set()).add(campaign.id)
+        return heard
 
     # ── being a worker ──
 
@@ -170,6 +190,13 @@ class App:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def file_stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and times of the project's files: equal while nobody has written to one."""
+    found = (*root.glob("*.yaml"), *root.glob("templates/**/*.md"))
+    stats = ((path, path.stat()) for path in sorted(found))
+    return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 
 def _with_campaigns(project: Project, more: dict[str, Campaign]) -> Project:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
-    Select,
     String,
     Subquery,
     and_,
@@ -58,30 +57,46 @@ def segment_sql(project: Project, now: ColumnElement[int] = _NOW) -> ColumnEleme
     return case(*whens, else_=null()) if whens else null()
 
 
-def count_segments(conn: Connection, project: Project, now: int) -> dict[str | None, int]:
-    """How many living people each segment holds; None for those in no segment."""
-    segment = segment_sql(project).label("segment")
-    people = select(segment).where(_LIVE_PERSON).subquery()
-    query = select(people.c.segment, func.count()).group_by(people.c.segment)
-    return {row[0]: row[1] for row in conn.execute(query, {"now": now})}
-
-
 @dataclass(frozen=True, slots=True)
 class _Route:
     campaign: Campaign
     cohort: Cohort | None
 
 
-def enrol(conn: Connection, project: Project, campaigns: Sequence[Campaign], now: int) -> int:
-    """Enrol everyone who belongs in one of the campaigns and is free. Returns how many.
+class Audience:
+    """The statements of one project, built once and kept while its files stay as they are."""
 
-    A person already live in the exclusivity group, or not yet allowed back, is left alone. Where a segment
-    has several campaigns the one of highest priority takes whom it wants first.
-    """
-    return sum(
-        conn.execute(_enrolment(project, routes, conn.dialect.name), {"now": now}).rowcount
-        for routes in _rounds(campaigns)
-    )
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._enrolments: dict[tuple[str, tuple[str, ...]], list[Insert]] = {}
+        self._release = _release(project)
+        self._segments = _segment_counts(project)
+
+    def enrol(self, conn: Connection, campaigns: Sequence[Campaign], now: int) -> int:
+        """Enrol everyone who belongs in one of the campaigns and is free. Returns how many.
+
+        A person already live in the exclusivity group, or not yet allowed back, is left alone. Where a segment
+        has several campaigns the one of highest priority takes whom it wants first.
+        """
+        if not campaigns:
+            return 0
+        key = (conn.dialect.name, tuple(c.id for c in campaigns))
+        if key not in self._enrolments:
+            self._enrolments[key] = [_enrolment(self._project, routes, key[0]) for routes in _rounds(campaigns)]
+        return sum(conn.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
+
+    def release_parked(self, conn: Connection, now: int) -> int:
+        """Have those looked at who sleep on a campaign whose segment they have left. Returns how many."""
+        return conn.execute(self._release, {"now": now}).rowcount
+
+    def count_segments(self, conn: Connection, now: int) -> dict[str | None, int]:
+        """How many living people each segment holds; None for those in no segment."""
+        return {row[0]: row[1] for row in conn.execute(self._segments, {"now": now})}
+
+
+def _segment_counts(project: Project) -> Any:
+    people = select(segment_sql(project).label("segment")).where(_LIVE_PERSON).subquery()
+    return select(people.c.segment, func.count()).group_by(people.c.segment)
 
 
 def _rounds(campaigns: Sequence[Campaign]) -> list[list[_Route]]:
@@ -102,7 +117,7 @@ def _enrolment(project: Project, routes: list[_Route], dialect: str) -> Insert:
     return statement.on_conflict_do_nothing()
 
 
-def _rows(project: Project, routes: list[_Route]) -> Select[Any]:
+def _rows(project: Project, routes: list[_Route]) -> Any:
     people = (
         select(PERSON.c.identity_id, _route_sql(project, routes).label("route")).where(_LIVE_PERSON).subquery("people")
     )
@@ -161,7 +176,7 @@ def _routes_table(routes: list[_Route]) -> Subquery:
     return (rows[0] if len(rows) == 1 else cast(Any, union_all(*rows))).subquery("routes")
 
 
-def _route_row(number: int, route: _Route) -> Select[Any]:
+def _route_row(number: int, route: _Route) -> Any:
     campaign, cohort = route.campaign, route.cohort
     asleep = cohort is not None and cohort.park_until is not None
     first = None if asleep else first_step(campaign.main, cohort.id if cohort else None)
@@ -185,11 +200,10 @@ def _route_row(number: int, route: _Route) -> Select[Any]:
     )
 
 
-def release_parked(conn: Connection, project: Project, now: int) -> int:
-    """Have those looked at who sleep on a campaign whose segment they have left. Returns how many."""
+def _release(project: Project) -> Any:
     person = select(segment_sql(project)).where(PERSON.c.identity_id == _ENROLMENT.c.identity_id)
     current = person.correlate(_ENROLMENT).scalar_subquery()
-    statement = (
+    return (
         update(_ENROLMENT)
         .where(
             _ENROLMENT.c.state == EnrolmentState.PARKED,
@@ -198,4 +212,3 @@ def release_parked(conn: Connection, project: Project, now: int) -> int:
         )
         .values(due_at=_NOW)
     )
-    return conn.execute(statement, {"now": now}).rowcount

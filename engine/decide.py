@@ -19,7 +19,7 @@ from engine.gates.base import Situation
 from engine.gates.holdout import bucket
 from engine.gates.offer import offer_expires_at
 from engine.gates.suppression import do_not_contact, suppression
-from engine.model import Branch, Campaign, Project, Source, Step, StepKind, Track
+from engine.model import Branch, Campaign, Cohort, Project, Source, Step, StepKind, Track
 from engine.places import place_of
 from engine.predicate import Predicate, holds
 from engine.verdict import Says, Verdict
@@ -47,6 +47,7 @@ class Spawn:
     campaign: str
     track: str
     cohort: str | None
+    asleep: bool = False  # until the event its cohort is parked for
     trigger_event_id: int | None = None
 
 
@@ -95,7 +96,7 @@ def decide(project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts
         if enrolment.state != State.HELD:
             return _wait(enrolment)
     if enrolment.state == State.PARKED:
-        return _park_over(campaign, enrolment)
+        return _park_over(campaign, enrolment, facts, now)
     track = campaign.track(enrolment.track)
     step = track.step(enrolment.step) if track else None
     if track is None or step is None:
@@ -113,6 +114,10 @@ def decide(project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts
             return _ask_review(step, enrolment, now)
         case StepKind.START:
             return _start(campaign, step, enrolment)
+
+
+#: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
+REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
 
 
 # ── what ends an enrolment before its time ────────────────────────────────────────────────────────────
@@ -163,6 +168,10 @@ def _exit(
 ) -> tuple[Verdict | None, str | None]:
     since = enrolment.entered_at
     events = [e for e in facts.events if since <= e.at <= now]
+    refused = next((e for e in events if e.name in REFUSALS), None)
+    if refused is not None:
+        because = "the person said no"
+        return _exit_verdict(Reason.OPTED_OUT, because, project.policy.source, refused), None
     goal = campaign.goal
     goals = {*project.policy.won_back, *(goal.events if goal else ())}
     for event in events:
@@ -345,19 +354,29 @@ def _after_last(
     )
 
 
-def _park_over(campaign: Campaign, enrolment: EnrolmentFact) -> Decision:
-    then = campaign.then
-    again = then.repeat is not None
+def cohort_of(campaign: Campaign, facts: Facts, now: int) -> Cohort | None:
+    """The first of the campaign's ageing cohorts that fits the person now."""
+    return next((c for c in campaign.cohorts if c.when is None or holds(c.when, facts, now)), None)
+
+
+def _park_over(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int) -> Decision:
+    """The sleep after the cadence is over: the round ends, and where the campaign repeats the next one begins.
+
+    People age between rounds, so the cohort is chosen again; where none fits any more it does not begin.
+    """
+    cohort = cohort_of(campaign, facts, now)
+    again = campaign.then.repeat is not None and (cohort is not None or not campaign.cohorts)
+    asleep = cohort is not None and cohort.park_until is not None
     because = "the cadence begins again" if again else "the cadence is complete"
-    spawn = Spawn(campaign=campaign.id, track=campaign.main.id, cohort=enrolment.cohort) if again else None
+    spawn = Spawn(campaign=campaign.id, track=campaign.main.id, cohort=cohort.id if cohort else None, asleep=asleep)
     return Decision(
         action="end",
-        verdicts=(Verdict(Reason.COMPLETED, Says.EXIT, because, then.source),),
+        verdicts=(Verdict(Reason.COMPLETED, Says.EXIT, because, campaign.then.source),),
         state=move_enrolment(State(enrolment.state), Move.END),
         step=None,
         resume_at=None,
         reason=Reason.COMPLETED,
-        spawn=spawn,
+        spawn=spawn if again else None,
     )
 
 

@@ -78,7 +78,7 @@ def dispatch(app: App, now: int) -> Counter[str]:
         if adapter is None:
             app.log.error("channel_without_adapter", channel=channel)
             continue
-        while _batch(app, adapter, channel, now, tally):
+        while not app.stopping and _batch(app, adapter, channel, now, tally):
             pass
     return tally
 

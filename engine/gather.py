@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from engine.decide import REFUSALS
 from engine.facts import ConsentFact, EnrolmentFact, EventFact, Facts, NoteFact, SuppressionFact, TouchFact
 from engine.model import Campaign, Project, StepKind
 from engine.people.normalise import email_keys
@@ -29,7 +30,7 @@ class Scope:
     def of(cls, project: Project, campaigns: Iterable[Campaign]) -> Scope:
         """The scope of a project and the campaign versions that may run."""
         every = list(campaigns)
-        names = set(project.policy.won_back) | events_of(*(s.where for s in project.segments))
+        names = set(project.policy.won_back) | REFUSALS | events_of(*(s.where for s in project.segments))
         caps = list(project.policy.caps)
         reviews = False
         for campaign in every:
@@ -91,7 +92,7 @@ def _suppress(conn: Connection, found: Mapping[int, Facts]) -> None:
     wanted = {a for each in addresses.values() for a in each}
     by_address: dict[str, list[SuppressionFact]] = {}
     for address, *rest in queries.address_suppressions(conn, wanted):
-        by_address.setdefault(address, []).append(SuppressionFact(*rest, by_address=True))
+        by_address.setdefault(address, []).append(SuppressionFact(rest[0], rest[1], rest[2], by_address=True))
     for identity, facts in found.items():
         bound = own.get(identity, []) + [s for a in addresses[identity] for s in by_address.get(a, ())]
         # "all" first: it decides more than one channel does

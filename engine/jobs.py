@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import audience
 from engine.advance import advance
 from engine.backlog import backlog_hold
 from engine.dispatch import dispatch, recover
@@ -46,8 +45,8 @@ def run_refresh(app: App, now: int) -> Counter[str]:
         if backlog_hold(conn) is not None:
             return Counter()
         running = [app.project.campaigns[c] for c in app.running(conn)]
-        enrolled = audience.enrol(conn, app.project, running, now) if running else 0
-        released = audience.release_parked(conn, app.project, now)
+        enrolled = app.audience.enrol(conn, running, now)
+        released = app.audience.release_parked(conn, now)
     return Counter(enrolled=enrolled, released=released)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from engine.compile import compile_pinned
 from engine.errors import RekindleError
-from engine.model import Campaign, Project
+from engine.model import Campaign
 from state.queries import versions as queries
 
 
@@ -19,9 +20,11 @@ class Versions:
         self._root = root
         self._known: dict[tuple[str, str], Campaign | None] = {}
 
-    def publish(self, conn: Connection, project: Project, files: dict[str, dict[str, str]], now: int) -> None:
-        """Record the project's current campaigns with the files they need, each version once."""
-        for campaign in project.campaigns.values():
+    def publish(
+        self, conn: Connection, campaigns: Iterable[Campaign], files: Mapping[str, dict[str, str]], now: int
+    ) -> None:
+        """Record current campaigns with the files they need, each version once."""
+        for campaign in campaigns:
             self._known[campaign.id, campaign.version] = campaign
             queries.put(conn, campaign.id, campaign.version, files[campaign.id], now)
 

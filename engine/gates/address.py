@@ -8,20 +8,18 @@ from typing import Any
 from engine.gates.base import Situation
 from engine.verdict import Says, Verdict
 
-#: which of the person's fields a channel writes to; the rest needs the identity alone
-ADDRESS_FIELD = {"email": "email", "sms": "phone", "phone": "phone"}
+#: which of the person's fields a channel writes to; the other channels know the person by e-mail
+ADDRESS_FIELD = {"sms": "phone", "phone": "phone", "linkedin": "linkedin"}
 
 
 def address_of(channel: str, person: Mapping[str, Any]) -> str | None:
     """What a message on ``channel`` is addressed to, or None when the person cannot be reached there."""
-    if channel == "email":
-        # a mailbox that could not be normalised could not be read as an address at all
-        return person["email"] if person["email_key"] else None
-    if channel in ADDRESS_FIELD:
-        return person[ADDRESS_FIELD[channel]] or None
-    if channel == "linkedin":
-        return person["linkedin"] or person["email"] or None
-    return person["email"] or person["phone"] or f"identity:{person['identity_id']}"
+    if channel == "letter":
+        return (person["attributes"] or {}).get("postal_address")
+    name = ADDRESS_FIELD.get(channel, "email")
+    if name == "email" and not person["email_key"]:
+        return None  # what could not be normalised could not be read as an address at all
+    return person[name] or None
 
 
 def channel(s: Situation) -> Verdict:

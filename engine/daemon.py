@@ -1,0 +1,111 @@
+"""The daemon: APScheduler and nothing else. It turns the wheel, survives what may be survived, and stops
+cleanly."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine.app import App, open_app
+from engine.clock import Clock
+from engine.jobs import JOBS, Job, note_run
+from state.errors import StateError, StoreUnavailable, WorkerBusy
+from state.queries import control
+
+#: seconds between two tries to reach a database that is away
+PATIENCE = 5
+
+
+class Daemon:
+    """One worker that runs until it is told to stop. ``run`` blocks."""
+
+    def __init__(self, project_dir: Path, env: str, clock: Clock) -> None:
+        self._project_dir, self._env, self._clock = project_dir, env, clock
+        self._stop = threading.Event()
+        self._log: Any = structlog.get_logger("rekindle.daemon")
+        self._app: App | None = None
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT. Raises only what no waiting can mend, before the first job."""
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sig, self._on_signal)
+        self._app = self._patiently(self._open)
+        if self._app is None:
+            return
+        scheduler = self._scheduler(self._app)
+        scheduler.start()
+        self._log.info("started", environment=self._env, worker=self._app.worker_id, store=self._app.store.name)
+        self._stop.wait()
+        self._log.info("stopping")
+        self._app.stopping = True  # the job at work ends with its batch
+        scheduler.shutdown(wait=True)
+        self._app.close()
+        self._log.info("stopped")
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stop.set()
+
+    def _open(self) -> App:
+        app = open_app(self._project_dir, self._env, clock=self._clock, tolerant=True)
+        try:
+            app.start_work()
+        except BaseException:
+            app.close()
+            raise
+        for campaign, findings in app.loaded.campaigns_broken.items():
+            self._log.error("campaign_broken", campaign=campaign, at=f"{findings[0].file}:{findings[0].line}")
+        return app
+
+    def _patiently(self, make: Callable[[], App]) -> App | None:
+        """Try until the database is there; None when told to stop meanwhile."""
+        while not self._stop.is_set():
+            try:
+                return make()
+            except WorkerBusy:
+                raise
+            except StoreUnavailable as error:
+                self._log.warning("store_unavailable", because=error.message, next_try_in=PATIENCE)
+                self._stop.wait(PATIENCE)
+        return None
+
+    def _scheduler(self, app: App) -> BackgroundScheduler:
+        # one thread: a worker does one thing at a time, and more workers are more processes
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        for job in JOBS:
+            scheduler.add_job(self._once, "interval", seconds=job.every, args=[app, job], id=job.name)
+            # and once now, in the wheel's order
+            scheduler.add_job(self._once, args=[app, job], id=f"{job.name}:first")
+        return scheduler
+
+    def _once(self, app: App, job: Job) -> None:
+        """Run a job. Whatever it raises is told, without personal data, and the wheel turns on."""
+        if self._stop.is_set():
+            return
+        now = app.clock.now()
+        try:
+            tally = job.run(app, now)
+            note_run(app, job.name, now)
+            self._alive(app, now)
+        except StateError as error:
+            self._log.warning("store_unavailable", job=job.name, because=error.message)
+        except Exception as error:
+            self._log.exception("job_failed", job=job.name, error=type(error).__name__)
+        else:
+            if tally:
+                self._log.info("worked", job=job.name, **{k: v for k, v in sorted(tally.items()) if v})
+
+    def _alive(self, app: App, now: int) -> None:
+        with app.store.begin() as conn:
+            control.put(conn, f"worker:{app.worker_id}", {"environment": self._env}, now)
