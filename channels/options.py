@@ -39,7 +39,7 @@ def problems(schema: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[
 def _said(rule: Mapping[str, Any], broken: object, message: str) -> str:
     """The fault in words that never repeat the value, which may be a secret."""
     if broken == "type":
-        return f"must be a {_TYPES.get(str(rule['type']), rule['type'])}"
+        return f"must be {_TYPES.get(str(rule['type']), rule['type'])}"
     if broken == "enum":
         return f"must be one of {', '.join(map(str, rule['enum']))}"
     if broken in ("minimum", "maximum"):
@@ -47,7 +47,7 @@ def _said(rule: Mapping[str, Any], broken: object, message: str) -> str:
     return "must not be empty" if broken == "minLength" else f"breaks the rule '{broken}'"
 
 
-_TYPES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+_TYPES = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
 
 
 def resolved(schema: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,8 +32,9 @@ STYLES = {
     "a": "color:#1a56db;text-decoration:underline;",
     "img": "max-width:100%;height:auto;border:0;",
 }
-_BUTTON = (
-    "display:inline-block;padding:13px 26px;border-radius:8px;background-color:#1f2a44;color:#ffffff;"
+#: a link that is a whole paragraph
+BUTTON = (
+    "display:inline-block;margin:6px 0 8px;padding:13px 26px;border-radius:8px;background-color:#1f2a44;color:#ffffff;"
     "font-weight:600;line-height:1.3;text-decoration:none;"
 )
 
@@ -161,7 +162,7 @@ def _style(tokens: Iterable[Token]) -> None:
     for token in tokens:
         if token.nesting >= 0 and token.tag in STYLES:
             button = token.meta.get("button")
-            token.attrSet("style", _BUTTON if button else STYLES[token.tag])
+            token.attrSet("style", BUTTON if button else STYLES[token.tag])
             if token.tag in ("a", "blockquote", "hr"):
                 token.attrSet("class", "button" if button else {"a": "link"}.get(token.tag, "rule"))
         _style(token.children or ())

@@ -1,0 +1,126 @@
+"""E-mails that any parser reads back as they were meant, and that no value can add a header to."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default as rfc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from channels import mime
+from channels.base import MessageError
+from channels.testing import email, received_email
+
+NOW = 1_772_463_600
+
+#: what a value can be: any text UTF-8 can carry
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
+
+
+def test_a_mail_has_the_headers_it_needs_once_each() -> None:
+    mail = message_from_bytes(mime.to_bytes(email(), NOW), policy=rfc)
+    assert [name for name, _ in mail.items()] == [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "MIME-Version",
+        "Reply-To",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "Content-Type",
+    ]
+    assert mail["From"] == "Dana Reyes <dana@acme.example>"
+    assert mail["Date"] == "Mon, 02 Mar 2026 15:00:00 +0000"
+    assert mail["Message-ID"] == "<ref-1@acme.example>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_the_same_message_gives_the_same_bytes() -> None:
+    assert mime.to_bytes(email(), NOW) == mime.to_bytes(email(), NOW)
+
+
+def test_without_html_it_is_one_part() -> None:
+    mail = message_from_bytes(mime.to_bytes(email(html=""), NOW), policy=rfc)
+    assert mail.get_content_type() == "text/plain"
+
+
+@given(text=words, html=words)
+def test_any_body_comes_back(text: str, html: str) -> None:
+    base = email()
+    found = received_email(mime.to_bytes(email(text=text + base.text, html=html + "x"), NOW))
+    assert found.text == _lines(text + base.text)
+    assert found.html == _lines(html + "x")
+
+
+def _lines(text: str) -> str:
+    """Line ends are the one thing a mail does not keep apart."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@given(subject=words.filter(lambda text: bool(text.strip())), name=words)
+def test_a_header_comes_back_or_is_refused(subject: str, name: str) -> None:
+    message = email(subject=subject, to_name=name)
+    try:
+        data = mime.to_bytes(message, NOW)
+    except MessageError:
+        return
+    found = received_email(data)
+    assert found.headers is not None
+    assert set(found.headers) == set(received_email(mime.to_bytes(email(), NOW)).headers or ())
+    assert found.to == message.to
+    if subject.isprintable() and subject == " ".join(subject.split()):
+        assert found.subject == subject
+
+
+@given(words)
+def test_lines_are_ascii_and_within_the_limit(value: str) -> None:
+    try:
+        data = mime.to_bytes(email(subject=value * 5 + "x", to_name=value, text=value + email().text), NOW)
+    except MessageError:
+        return
+    assert data.isascii()
+    assert all(len(line) <= 998 for line in data.split(b"\r\n"))
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert b"\r" not in data.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("field", ["subject", "to_name", "sender_name", "to", "sender", "reply_to"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\x00"])
+def test_a_line_break_in_a_header_is_refused(field: str, end: str) -> None:
+    with pytest.raises(MessageError):
+        mime.to_bytes(email(**{field: f"a{end}Bcc: x@evil.example"}), NOW)
+
+
+@pytest.mark.parametrize("name", ["X-A\r\nBcc", "X A", "X:A", "", "X-É"])
+def test_a_header_needs_a_name(name: str) -> None:
+    with pytest.raises(MessageError):
+        mime.to_bytes(email(headers={**email().headers, name: "x"}), NOW)
+
+
+@pytest.mark.parametrize(
+    "address", ["sam", "sam@", "@x.example", "s am@x.example", "sam@x..example", "sám@x.example", "a@b>"]
+)
+def test_an_address_no_server_takes_is_refused(address: str) -> None:
+    with pytest.raises(MessageError) as refused:
+        mime.to_bytes(email(to=address), NOW)
+    assert address not in str(refused.value)
+
+
+def test_an_international_domain_goes_over_in_ascii() -> None:
+    data = mime.to_bytes(email(to="sam@bücher.example"), NOW)
+    assert b"To: Sam Okafor <sam@xn--bcher-kva.example>\r\n" in data
+
+
+def test_a_name_that_looks_like_an_address_is_only_a_name() -> None:
+    mail = message_from_bytes(mime.to_bytes(email(to_name='x@evil.example>, "Boss'), NOW), policy=rfc)
+    [to] = mail["To"].addresses
+    assert to.addr_spec == "sam@customer.example"
+    assert to.display_name == 'x@evil.example>, "Boss'
+
+
+def test_a_ref_becomes_a_message_id_whatever_it_is() -> None:
+    assert mime.message_id(email("a b>é")) == "<a=20b=3E=C3=A9@acme.example>"
