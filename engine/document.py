@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -134,12 +134,14 @@ class _Reader:
         if event.tag and event.tag not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!"):
             self._tag(event.tag, span)
         if isinstance(event, yaml.SequenceStartEvent):
-            return Located(tuple(self._elements(events, depth)), span)
+            return self._sequence(events, depth, span)
         return self._mapping(events, depth, span)
 
-    def _elements(self, events: Iterator[Any], depth: int) -> Iterator[Located]:
+    def _sequence(self, events: Iterator[Any], depth: int, span: Span) -> Located:
+        elements: list[Located] = []
         while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            yield self._value(event, events, depth + 1)
+            elements.append(self._value(event, events, depth + 1))
+        return Located(tuple(elements), _until(span, event))
 
     def _mapping(self, events: Iterator[Any], depth: int, span: Span) -> Located:
         values: dict[str, Located] = {}
@@ -158,7 +160,7 @@ class _Reader:
                 self.findings.append(key_span.finding("RK102", f"'{event.value}' is written twice", mend))
                 continue
             values[event.value], keys[event.value] = value, key_span
-        return Located(values, span, keys)
+        return Located(values, _until(span, event), keys)
 
     def _scalar(self, event: Any, span: Span) -> Scalar:
         text: str = event.value
@@ -210,3 +212,10 @@ class _Reader:
 
     def _refuse(self, span: Span, code: str, message: str, mend: str = "") -> None:
         raise _Refused(span.finding(code, message, mend))
+
+
+def _until(span: Span, end: Any) -> Span:
+    """A collection up to its closing bracket, where that stands on the line it opened on."""
+    mark = end.end_mark
+    on_one_line = mark.line + 1 == span.line and mark.column + 1 > span.column
+    return replace(span, end=mark.column + 1) if on_one_line else span

@@ -99,16 +99,18 @@ def _judge(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Iterator[F
         return
     vocabulary = _vocabulary(use, roots)
     used: set[str] = set()
+    readable = True
     for text, first_line in _texts(template, use.parsed.front):
         reading = jinja_names.read(text, vocabulary)
         used |= reading.used
+        readable = readable and reading.readable
         for mistake in reading.mistakes:
             yield _located(use, mistake, first_line)
     top = Span(template.file, 1, 1, max(len(use.parsed.lines[0]), 1) + 1)
     if use.channel == "email" and not template.subject:
         mend = "start the file with '---', 'subject: ...', '---'"
         yield top.finding("RK606", "an e-mail needs a subject", mend, context=use.context)
-    if use.win_back and use.channel != "audience" and not any(map(_is_history, used)):
+    if readable and use.win_back and use.channel != "audience" and not any(map(_is_history, used)):
         mend = "name what they did: person.product, person.closed_at, person.meeting_at, an attribute"
         message = "the message says nothing of the person's history"
         where = Span(template.file, template.body_line, 1, _end(use.parsed, template.body_line))

@@ -6,9 +6,15 @@ from dataclasses import dataclass
 
 from engine.located import Located
 
-#: first keys that name a mapping, from the outside in
-_NAMING = ("campaign", "trigger", "step", "segment", "offer", "source", "events", "tests", "it")
-_CALLED = {"events": "source", "it": "case"}
+#: key of a list -> keys that name its elements, and what a reader calls them
+_ELEMENTS = {
+    "cadence": {"step": "step"},
+    "triggers": {"trigger": "trigger"},
+    "segments": {"segment": "segment"},
+    "incentives": {"offer": "offer"},
+    "sources": {"source": "source", "events": "source"},
+    "cases": {"it": "case"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +26,35 @@ class Place:
     label: str
 
 
-def places(root: Located, outer: str = "") -> list[Place]:
-    """Named mappings of a file, outer ones first."""
-    found: list[Place] = []
-    label = _label(root)
-    if label and root.keys:
-        name = f"{label} of {outer}" if outer and label.startswith(("step", "trigger")) else label
-        first = min(span.line for span in root.keys.values())
-        found.append(Place(first, _last_line(root), name))
-        outer = outer or (label if label.startswith("campaign") else "")
-    for child in (*(value for _, value in root.items()), *root):
-        found += places(child, outer)
-    return found
+def places(root: Located) -> list[Place]:
+    """Named elements of a file, outer ones first."""
+    campaign = root.text("campaign")
+    return _below(root, f" of campaign '{campaign}'" if campaign else "")
 
 
 def context_at(found: list[Place], line: int) -> str:
-    """What stands at a line; empty for the file as a whole, which names itself."""
-    inner = [place for place in found[1:] if place.first <= line <= place.last]
-    return min(inner, key=lambda place: place.last - place.first).label if inner else ""
+    """The innermost element that stands at a line; empty for the file as a whole, which names itself."""
+    around = [place for place in found if place.first <= line <= place.last]
+    return min(around, key=lambda place: place.last - place.first).label if around else ""
 
 
-def _label(node: Located) -> str:
-    for key in _NAMING:
-        name = node.text(key)
-        if name is not None:
-            return f"{_CALLED.get(key, key)} '{name if len(name) <= 60 else name[:57] + '...'}'"
-    return ""
+def _below(node: Located, suffix: str) -> list[Place]:
+    found: list[Place] = []
+    for key, listed in node.items():
+        names = _ELEMENTS.get(key, {})
+        for element in listed if names else ():
+            label = next(
+                (f"{names[name]} '{_short(element.text(name))}'" for name in names if element.text(name)), ""
+            )
+            if label and element.keys:
+                first = min(span.line for span in element.keys.values())
+                found.append(Place(first, _last_line(element), label + suffix))
+            found += _below(element, suffix)
+    return found
+
+
+def _short(name: str | None) -> str:
+    return name if name is not None and len(name) <= 60 else f"{str(name)[:57]}..."
 
 
 def _last_line(node: Located) -> int:

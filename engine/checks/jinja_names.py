@@ -53,6 +53,11 @@ class Reading:
     mistakes: tuple[Mistake, ...]
     used: frozenset[str]
 
+    @property
+    def readable(self) -> bool:
+        """False when the syntax is broken, and so nothing is known of what it uses."""
+        return not any(mistake.code == "RK601" for mistake in self.mistakes)
+
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Walk one template text. Never raises for what it holds."""
@@ -101,7 +106,7 @@ class _Walk:
         if root in self._vocabulary.withheld:
             yield Mistake(line, dotted, *self._vocabulary.withheld[root])
         elif root not in self._vocabulary.roots:
-            mend = suggest.mend(root, self._vocabulary.roots)
+            mend = suggest.mend(root, self._vocabulary.roots.keys() - self._vocabulary.withheld.keys())
             person = self._vocabulary.roots.get("person") or ()
             if root in person:
                 mend = f"write 'person.{root}'"
