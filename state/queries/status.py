@@ -1,0 +1,82 @@
+"""Counts for people who look. Each is one grouped statement; none is on a hot path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from state.queries.common import fetch, fetch_dicts
+
+
+def enrolments(conn: Connection, now: int) -> Sequence[Any]:
+    """(campaign, segment, state, reason, how many, of them due by ``now``)."""
+    sql = """
+    SELECT campaign, segment, state, reason, count(*), sum(CASE WHEN due_at <= :now THEN 1 ELSE 0 END)
+    FROM enrolment GROUP BY campaign, segment, state, reason ORDER BY campaign, segment, state, reason
+    """
+    return fetch(conn, sql, now=now)
+
+
+def touches(conn: Connection) -> Sequence[Any]:
+    """(campaign, channel, state, reason, how many)."""
+    sql = """
+    SELECT campaign, channel, state, reason, count(*) FROM touch
+    GROUP BY campaign, channel, state, reason ORDER BY campaign, channel, state, reason
+    """
+    return fetch(conn, sql)
+
+
+def planned(conn: Connection) -> int:
+    """How many steps of rounds ever came due for a channel, counted from the ledger and not from the touches."""
+    sql = """
+    SELECT count(*) FROM (SELECT DISTINCT identity_id, campaign, cycle, step FROM decision
+      WHERE action IN ('queue', 'hold', 'skip') AND step IS NOT NULL) AS due_steps
+    """
+    return int(fetch(conn, sql)[0][0])
+
+
+def people(conn: Connection) -> dict[str, int]:
+    """How many identities live, were merged, were erased."""
+    sql = """
+    SELECT sum(CASE WHEN merged_into IS NULL AND deleted_at IS NULL THEN 1 ELSE 0 END) AS living,
+           sum(CASE WHEN merged_into IS NOT NULL THEN 1 ELSE 0 END) AS merged,
+           sum(CASE WHEN deleted_at IS NOT NULL THEN 1 ELSE 0 END) AS erased
+    FROM person
+    """
+    row = fetch_dicts(conn, sql)[0]
+    return {k: int(v or 0) for k, v in row.items()}
+
+
+def imports(conn: Connection) -> list[dict[str, Any]]:
+    """What all imports of each source read, took and refused."""
+    sql = """
+    SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, sum(read) AS read, sum(rejected) AS rejected,
+           sum(created) AS created, sum(updated) AS updated, sum(unchanged) AS unchanged, sum(merged) AS merged
+    FROM import_run GROUP BY source, kind ORDER BY kind DESC, source
+    """
+    return fetch_dicts(conn, sql)
+
+
+def not_written(conn: Connection) -> Sequence[Any]:
+    """(identity_id, campaign, enrolment state, enrolment reason, touch state, touch reason) of everyone living to
+    whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for somebody never enrolled."""
+    sql = """
+    SELECT p.identity_id, e.campaign, e.state, e.reason, t.state, t.reason
+    FROM person p
+    LEFT JOIN enrolment e ON e.identity_id = p.identity_id
+    LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
+    WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (
+      SELECT 1 FROM touch s WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
+    ORDER BY p.identity_id, e.entered_at, e.cycle, t.planned_at, t.step
+    """
+    return fetch(conn, sql)
+
+
+def in_doubt(conn: Connection) -> list[dict[str, Any]]:
+    """Touches whose outcome nobody knows."""
+    sql = """
+    SELECT ref, campaign, step, channel, counted_at, attempts FROM touch WHERE state = 'in_doubt' ORDER BY counted_at, ref
+    """
+    return fetch_dicts(conn, sql)
