@@ -9,26 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any, cast
 
-from jsonschema import Draft7Validator, FormatChecker
-
-import schemas
 from engine import suggest
 from engine.checks import wording
+from engine.checks.adapted import Schema, adapted, validator
 from engine.diagnostics import Finding
 from engine.located import Located, Span
-from engine.units import UnitError, parsers
 
 Path = tuple[str | int, ...]
-Schema = dict[str, Any]
 #: jsonschema.ValidationError; its stubs call every attribute possibly unset, which none is once yielded
 Error = Any
 
 _TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-#: read by ``compile_predicate``, not by the schema
-_PREDICATE: Schema = {"title": "predicate", "type": ["array", "object"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class _Fault:
 def judge(kind: str, root: Located) -> tuple[list[Finding], Located]:
     """Findings about the shape of a file, and the file without what is wrong."""
     aimer = _Aimer(kind, root)
-    faults = [fault for error in _validator(kind).iter_errors(root.plain()) for fault in aimer.aim(error)]
+    faults = [fault for error in validator(kind).iter_errors(root.plain()) for fault in aimer.aim(error)]
     kept = _paired(faults)
     cuts = {fault.cut for fault in kept if fault.cut is not None}
     return [fault.finding for fault in kept], _prune(root, cuts, ())
@@ -70,45 +63,6 @@ def _paired(faults: list[_Fault]) -> list[_Fault]:
     return kept
 
 
-@cache
-def _validator(kind: str) -> Draft7Validator:
-    return Draft7Validator(_schema(kind), format_checker=_format_checker())
-
-
-@cache
-def _schema(kind: str) -> Schema:
-    schema: Schema = _strict(schemas.load(kind))
-    if "predicate" in schema["definitions"]:
-        schema["definitions"]["predicate"] = _PREDICATE
-    return schema
-
-
-def _strict(schema: Any) -> Any:
-    """The schema with every unit's pattern replaced by its parser, which says more than 'no match'."""
-    if isinstance(schema, list):
-        return [_strict(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(schema.get("title"), str) and schema["title"] in parsers():
-        return {"title": schema["title"], "format": schema["title"]}
-    return {key: _strict(part) for key, part in schema.items()}
-
-
-def _format_checker() -> FormatChecker:
-    checker = FormatChecker(formats=())
-    for title, parser in parsers().items():
-        checker.checks(title, raises=UnitError)(_passes(parser))
-    return checker
-
-
-def _passes(parser: Any) -> Any:
-    def passes(value: object) -> bool:
-        parser(value)
-        return True
-
-    return passes
-
-
 def _prune(node: Located, cuts: set[Path], path: Path) -> Located:
     if not cuts:
         return node
@@ -125,7 +79,7 @@ class _Aimer:
     """Turns one error of the library into faults."""
 
     def __init__(self, kind: str, root: Located) -> None:
-        self._definitions = _schema(kind)["definitions"]
+        self._definitions = adapted(kind)["definitions"]
         self._root = root
 
     def aim(self, error: Error) -> Iterator[_Fault]:
@@ -142,7 +96,7 @@ class _Aimer:
             missing = next(
                 name for name in error.validator_value if f"'{name}' is a required" in error.message
             )
-            yield self._missing(path, (missing,))
+            yield self._missing(path, (missing,), error.schema)
         elif error.validator == "dependencies":
             needed = next(
                 n for names in error.validator_value.values() for n in names if n not in error.instance
@@ -249,9 +203,13 @@ class _Aimer:
             finding = node.key(key).finding("RK110", f"unknown key '{key}'", mend)
             yield _Fault(finding, (*path, key), at=path, unknown=key, meant=meant)
 
-    def _missing(self, path: Path, keys: tuple[str, ...]) -> _Fault:
+    def _missing(self, path: Path, keys: tuple[str, ...], schema: Schema | None = None) -> _Fault:
         one = f"{' or '.join(map(repr, keys))} is missing" if len(keys) < 3 else "what it does is missing"
-        mend = "add it" if len(keys) == 1 else f"add one of: {', '.join(keys)}"
+        examples = self._resolve((schema or {}).get("properties", {}).get(keys[0], {})).get(
+            "examples", ["..."]
+        )
+        example = examples[0] if isinstance(examples[0], str) else "..."
+        mend = f"add '{keys[0]}: {example}'" if len(keys) == 1 else f"add one of: {', '.join(keys)}"
         return _Fault(self._name_of(path).finding("RK111", one, mend), at=path, missing=keys)
 
     def _wrong_value(self, path: Path, error: Error) -> _Fault:

@@ -12,6 +12,8 @@ from engine.units import UnitError, parsers, shown
 Words = tuple[str, str, str]
 Schema = dict[str, Any]
 
+NOTHING = "there is nothing here"
+
 _A_TYPE = {
     "object": ("a mapping", "write 'key: value' lines below it"),
     "array": ("a list", "write each element on a line starting with '- '"),
@@ -50,7 +52,7 @@ def _unit(title: str, wrong: Any) -> Words:
     try:
         parsers()[title](wrong)
     except UnitError as error:
-        return "RK114", error.message, error.mend
+        return ("RK114", error.message, error.mend) if wrong is not None else ("RK112", NOTHING, error.mend)
     return "RK114", f"{shown(wrong)} is not {_a(title)}", ""  # pragma: no cover - the same parser refused it
 
 
@@ -74,6 +76,8 @@ def _noun(branch: Schema) -> str:
 
 def _enum(schema: Schema, title: str, wrong: Any) -> Words:
     legal = [str(name) for name in schema["enum"]]
+    if title == "ending":
+        return "RK113", f"{shown(wrong)} is not an ending", "write 'end', {park: 30d} or {repeat: 90d}"
     mend = suggest.mend(str(wrong), legal) or f"one of: {', '.join(legal)}"
     return "RK113", f"{shown(wrong)} is not {_a(title or 'legal value')}", mend
 
@@ -107,7 +111,7 @@ def _type(schema: Schema, title: str, wrong: Any) -> Words:
     if wrong is None:
         return (
             "RK112",
-            "there is nothing here",
+            NOTHING,
             mend if wanted != "string" else f"write {_a(title) if title else 'text'}",
         )
     return "RK112", f"{shown(wrong)} is not {_a(title) if title else noun}", mend
@@ -120,7 +124,7 @@ def _bound(schema: Schema, validator: str, wrong: Any) -> Words:
     if validator == "exclusiveMinimum":
         return "RK113", f"{shown(wrong)} is out of range", "write a number above 0"
     if validator == "minProperties" and schema.get("title") == "mapping from variant to template":
-        return "RK113", "a test needs at least two variants", "add one, or write the template alone"
+        return "RK113", "a split needs at least two variants", "add one, or write the template alone"
     keys = list(schema.get("properties", {}))
     mend = (
         f"add one of: {', '.join(keys)}"
