@@ -34,8 +34,8 @@ STYLES = {
 }
 #: a link that is a whole paragraph
 BUTTON = (
-    "display:inline-block;margin:6px 0 8px;padding:13px 26px;border-radius:8px;background-color:#1f2a44;color:#ffffff;"
-    "font-weight:600;line-height:1.3;text-decoration:none;"
+    "display:inline-block;margin:6px 0 8px;padding:13px 26px;border-radius:8px;"
+    "background-color:#1f2a44;color:#ffffff;font-weight:600;line-height:1.3;text-decoration:none;"
 )
 
 #: block tags that close what they opened

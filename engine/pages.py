@@ -18,6 +18,7 @@ from engine.wording import Notices, notices
 _HTML = environment(html=True)
 _TEXT = environment(html=False)
 _SMS = environment(html=False, unlink=" ")
+_LINE = environment(html=False, unlink="")  # no mail program makes a link of a subject
 
 #: channels whose bodies are Markdown; all others are plain text
 _MARKDOWN = frozenset({"email", "letter"})
@@ -30,7 +31,7 @@ class Line:
 
     def __init__(self, source: str) -> None:
         self._fixed = None if "{" in source else " ".join(source.split())
-        self._template = None if self._fixed is not None else compiled(_TEXT, source)
+        self._template = None if self._fixed is not None else compiled(_LINE, source)
 
     def render(self, names: Mapping[str, Any]) -> str:
         """The line, without line breaks whatever the values hold."""

@@ -19,7 +19,7 @@ from engine.links import LinkRefused
 from engine.model import Campaign, Offer, Project, Step
 from engine.pages import Page, read
 from engine.tags import Utm
-from engine.templates import Missing, TemplateFault
+from engine.templates import Missing, TemplateFault, plain
 from engine.vocabulary import Vocabulary
 from engine.wording import notices
 
@@ -216,7 +216,8 @@ def _postal_lines(person: Mapping[str, Any]) -> str:
 
 
 def _full_name(person: Mapping[str, Any]) -> str:
-    return " ".join(name for name in (person.get("first_name"), person.get("last_name")) if name)
+    names = (person.get("first_name"), person.get("last_name"))
+    return str(plain(" ".join(name for name in names if name), ""))
 
 
 def _meta(request: RenderRequest) -> dict[str, str]:

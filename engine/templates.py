@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 from babel import Locale
 from jinja2 import StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine import links, wording
 from engine.fields import FieldType
@@ -51,10 +52,10 @@ class Absent(Undefined):
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
         raise Missing(self._undefined_name or "a value")
 
-    __str__ = __html__ = __format__ = __len__ = __iter__ = __int__ = __float__ = _refuse  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse  # type: ignore[assignment]
-    __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = __rtruediv__ = _refuse  # type: ignore[assignment]
-    __floordiv__ = __rfloordiv__ = __neg__ = __pos__ = __call__ = __getitem__ = _refuse  # type: ignore[assignment]
+    __str__ = __html__ = __format__ = __len__ = __iter__ = __int__ = __float__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = __rtruediv__ = _refuse
+    __floordiv__ = __rfloordiv__ = __neg__ = __pos__ = __call__ = __getitem__ = _refuse
 
 
 class Names:
@@ -241,18 +242,25 @@ def _ago(context: Context, value: Any) -> str:
 
 #: signs nobody sees, which can hide words or turn their direction
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-_WEB = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*|(?<![@\w.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w@])\S*")
+_MAILBOX = re.compile(r"[(<]*[\w.+'-]+@[\w-]+(?:\.[\w-]+)+[)>.,;:!?]*")
+_WEB = re.compile(r"(?i)://|\bwww\.|\w\.[^\W\d_]{2}")
 _DOT = re.compile(r"[.:](?=\S)")
 
 
 def plain(value: Any, unlink: str) -> Any:
-    """Other people's words on one line, without anything a mail program would turn into a link."""
+    """Other people's words on one line, without anything a mail program would turn into a link to a site."""
     if type(value) is not str:
         return value
     if not value.isprintable():
         value = " ".join(_UNSEEN.sub("", value).split())
-    if "." in value:
-        value = _WEB.sub(lambda found: _DOT.sub(lambda dot: dot[0] + unlink, found[0]), value)
+    if _WEB.search(value):
+        value = " ".join(_unlinked(word, unlink) for word in value.split(" "))
     return value
+
+
+def _unlinked(word: str, unlink: str) -> str:
+    if not _WEB.search(word) or _MAILBOX.fullmatch(word):
+        return word
+    return _DOT.sub(lambda dot: dot[0] + unlink, word)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from channels.base import Message
 from engine.fields import PERSON_FIELDS
@@ -121,7 +119,8 @@ def project_of(templates: Mapping[str, Template], brand: Brand = BRAND) -> Proje
     )
 
 
-Render = Callable[..., Message]
+#: what was read before: property tests ask for the same template many times
+_PROJECTS: dict[str, tuple[Project, Renderer]] = {}
 
 
 def render(
@@ -145,16 +144,14 @@ def render(
         preheader=preheader,
         extra=extra or {},
     )
-    project = project_of({"t": template}, brand)
+    key = repr((template, brand))
+    if key not in _PROJECTS:
+        project = project_of({"t": template}, brand)
+        _PROJECTS[key] = (project, Renderer(project, Signer("test key")))
+    project, renderer = _PROJECTS[key]
     step = Step(id="gap_closed", kind=StepKind.SEND, at=0, source=BUILT_IN, channel=channel)
     request = RenderRequest(
         ref="r1", campaign=project.campaigns["closed_lost"], step=step, template_ref="t",
         person={**PERSON, **(person or {})}, now=NOW,
     )  # fmt: skip
-    return Renderer(project, Signer("test key")).render(replace(request, **asked))
-
-
-@pytest.fixture(name="render")
-def render_fixture() -> Render:
-    """``render`` as a fixture, for tests that read better with it."""
-    return render
+    return renderer.render(replace(request, **asked))
