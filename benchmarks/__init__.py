@@ -1,0 +1,1 @@
+"""Benchmarks: ours and a raw baseline, interleaved in one run, told as ratios."""
