@@ -1,36 +1,45 @@
-"""What the statements share: lists of identities as one parameter, rows locked in one order."""
+"""What the statements share: lists of identities as one parameter, rows locked in one order.
+
+Statements are plain SQL with ``:name`` parameters, handed to the driver as they are: SQLAlchemy keeps
+connections and transactions here, and does not look at every parameter of every row on the way.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, CursorResult
 
 Row = Mapping[str, Any]
 
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+
 
 @lru_cache(maxsize=256)
-def _prepared(sql: str, dialect: str) -> TextClause:
+def driver_sql(sql: str, dialect: str) -> str:
+    """The statement as this database's driver takes it.
+
+    ``IN :ids``, ``IN :names`` and ``IN :campaigns`` take a whole list as one parameter (see ``many``), so that a
+    statement is prepared once whatever the batch; ``{lock_person}`` locks the row of ``p`` and passes over rows
+    another worker has.
+    """
     postgres = dialect == "postgresql"
     for name in ("ids", "names", "campaigns"):
         kind = "bigint[]" if name == "ids" else "text[]"
         one = f"= ANY(CAST(:{name} AS {kind}))" if postgres else f"IN (SELECT value FROM json_each(:{name}))"
         sql = sql.replace(f"IN :{name}", one)
     sql = sql.replace("{lock_person}", "FOR UPDATE OF p SKIP LOCKED" if postgres else "")
-    return text(sql)
+    # SQLite's driver knows :name itself; psycopg writes it %(name)s
+    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%")) if postgres else sql
 
 
-def statement(conn: Connection, sql: str) -> TextClause:
-    """The statement for this database.
-
-    ``IN :ids``, ``IN :names`` and ``IN :campaigns`` take a whole list as one parameter (see ``many``), so that a
-    statement is prepared once whatever the batch; ``{lock_person}`` locks the row of ``p`` and passes over rows
-    another worker has.
-    """
-    return _prepared(sql, conn.dialect.name)
+def execute(conn: Connection, sql: str, params: Row) -> CursorResult[Any]:
+    """Execute a statement once."""
+    return conn.exec_driver_sql(driver_sql(sql, conn.dialect.name), dict(params))
 
 
 def many(conn: Connection, values: Iterable[Any]) -> Any:
@@ -40,22 +49,21 @@ def many(conn: Connection, values: Iterable[Any]) -> Any:
 
 
 def fetch(conn: Connection, sql: str, **params: Any) -> Sequence[Any]:
-    """All rows, as named tuples."""
-    return conn.execute(statement(conn, sql), params).all()
+    """All rows, as tuples."""
+    return execute(conn, sql, params).all()
 
 
 def fetch_dicts(conn: Connection, sql: str, **params: Any) -> list[dict[str, Any]]:
     """All rows, each a new dictionary by column name."""
-    result = conn.execute(statement(conn, sql), params)
-    keys = list(result.keys())
-    return [dict(zip(keys, row, strict=True)) for row in result]
+    result = execute(conn, sql, params)
+    keys = tuple(result.keys())
+    return [dict(zip(keys, row, strict=True)) for row in result.all()]
 
 
-def write(conn: Connection, sql: str, rows: Sequence[Row]) -> int:
-    """Execute once for every row, as one batch. Returns how many rows were affected, where known."""
-    if not rows:
-        return 0
-    return conn.execute(statement(conn, sql), list(rows)).rowcount
+def write(conn: Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Execute once for every row, as one batch."""
+    if rows:
+        conn.exec_driver_sql(driver_sql(sql, conn.dialect.name), list(rows))
 
 
 def insert_sql(table: str, columns: Sequence[str], tail: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from state.queries.common import as_json, fetch, statement
+from state.queries.common import as_json, execute, fetch
 
 
 def put(conn: Connection, key: str, value: dict[str, Any], at: int) -> None:
@@ -16,7 +16,7 @@ def put(conn: Connection, key: str, value: dict[str, Any], at: int) -> None:
     INSERT INTO control (key, value, at) VALUES (:key, :value, :at)
     ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at
     """
-    conn.execute(statement(conn, sql), {"key": key, "value": orjson.dumps(value).decode(), "at": at})
+    execute(conn, sql, {"key": key, "value": orjson.dumps(value).decode(), "at": at})
 
 
 def get(conn: Connection, key: str) -> tuple[dict[str, Any], int] | None:
@@ -34,13 +34,13 @@ def like(conn: Connection, prefix: str) -> dict[str, tuple[dict[str, Any], int]]
 
 def drop(conn: Connection, key: str) -> None:
     """Remove a control row, if there."""
-    conn.execute(statement(conn, "DELETE FROM control WHERE key = :key"), {"key": key})
+    execute(conn, "DELETE FROM control WHERE key = :key", {"key": key})
 
 
 def lock(conn: Connection, key: str, value: dict[str, Any], at: int) -> dict[str, Any]:
     """The row's value, made with ``value`` if absent, locked until the transaction ends."""
     sql = "INSERT INTO control (key, value, at) VALUES (:key, :value, :at) ON CONFLICT (key) DO NOTHING"
-    conn.execute(statement(conn, sql), {"key": key, "value": orjson.dumps(value).decode(), "at": at})
+    execute(conn, sql, {"key": key, "value": orjson.dumps(value).decode(), "at": at})
     suffix = " FOR UPDATE" if conn.dialect.name == "postgresql" else ""
     found: dict[str, Any] = as_json(fetch(conn, f"SELECT value FROM control WHERE key = :key{suffix}", key=key)[0][0])
     return found

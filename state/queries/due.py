@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import fetch, fetch_dicts, many, statement
+from state.queries.common import execute, fetch, fetch_dicts, many
 
 _CLAIM = """
 SELECT p.identity_id
@@ -75,7 +75,7 @@ def nudge(conn: Connection, ids: Collection[int], now: int, campaigns: Collectio
     UPDATE enrolment SET due_at = :now
     WHERE identity_id IN :ids AND campaign IN :campaigns AND state <> 'ended' AND (due_at IS NULL OR due_at > :now)
     """
-    conn.execute(statement(conn, sql), {"ids": many(conn, ids), "campaigns": many(conn, campaigns), "now": now})
+    execute(conn, sql, {"ids": many(conn, ids), "campaigns": many(conn, campaigns), "now": now})
 
 
 def shift_timeline(conn: Connection, campaign: str, seconds: int) -> int:
@@ -84,10 +84,10 @@ def shift_timeline(conn: Connection, campaign: str, seconds: int) -> int:
     UPDATE enrolment SET shift = shift + :by, due_at = due_at + :by, resume_at = resume_at + :by
     WHERE campaign = :campaign AND state <> 'ended'
     """
-    moved = conn.execute(statement(conn, sql), {"by": seconds, "campaign": campaign}).rowcount
+    moved = execute(conn, sql, {"by": seconds, "campaign": campaign}).rowcount
     sql = """
     UPDATE touch SET not_before = not_before + :by, expires_at = expires_at + :by
     WHERE campaign = :campaign AND state IN ('queued', 'held')
     """
-    conn.execute(statement(conn, sql), {"by": seconds, "campaign": campaign})
+    execute(conn, sql, {"by": seconds, "campaign": campaign})
     return moved

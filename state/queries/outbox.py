@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import Row, fetch, fetch_dicts, many, statement, write
+from state.queries.common import Row, execute, fetch, fetch_dicts, many, write
 
 _KEY = "identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND step = :step"
 
@@ -104,4 +104,4 @@ def lock_people(conn: Connection, ids: Collection[int]) -> None:
     """Wait for and take the locks of these people, in one order, so that two never wait for each other."""
     if conn.dialect.name == "postgresql":
         sql = "SELECT identity_id FROM person WHERE identity_id IN :ids ORDER BY identity_id FOR UPDATE"
-        conn.execute(statement(conn, sql), {"ids": many(conn, ids)})
+        execute(conn, sql, {"ids": many(conn, ids)})

@@ -60,16 +60,32 @@ def imports(conn: Connection) -> list[dict[str, Any]]:
 
 
 def not_written(conn: Connection) -> Sequence[Any]:
-    """(identity_id, campaign, enrolment state, enrolment reason, touch state, touch reason) of everyone living to
-    whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for somebody never enrolled."""
+    """(identity_id, segment, campaign, enrolment state, enrolment reason, touch state, touch reason) of everyone
+    living to whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for somebody never
+    enrolled. A person's latest enrolment comes last."""
     sql = """
-    SELECT p.identity_id, e.campaign, e.state, e.reason, t.state, t.reason
+    SELECT p.identity_id, e.segment, e.campaign, e.state, e.reason, t.state, t.reason
     FROM person p
     LEFT JOIN enrolment e ON e.identity_id = p.identity_id
     LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
     WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (
       SELECT 1 FROM touch s WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
-    ORDER BY p.identity_id, e.entered_at, e.cycle, t.planned_at, t.step
+    ORDER BY p.identity_id, e.entered_at, e.cycle, e.campaign, t.planned_at, t.step
+    """
+    return fetch(conn, sql)
+
+
+def written(conn: Connection) -> Sequence[Any]:
+    """(segment of the latest enrolment, how many living people something was sent to)."""
+    sql = """
+    SELECT l.segment, count(*) FROM (
+      SELECT e.identity_id, e.segment,
+        row_number() OVER (PARTITION BY e.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC) AS latest
+      FROM enrolment e) AS l
+    JOIN person p ON p.identity_id = l.identity_id
+    WHERE l.latest = 1 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (
+      SELECT 1 FROM touch s WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
+    GROUP BY l.segment
     """
     return fetch(conn, sql)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from state.queries.common import fetch, statement
+from state.queries.common import execute, fetch
 
 
 def put_identity(
@@ -16,7 +16,7 @@ def put_identity(
     VALUES (:identity_id, :channel, :reason, :at, :source, :note) ON CONFLICT DO NOTHING
     """
     values = {"identity_id": identity_id, "channel": channel, "reason": reason, "at": at, "source": source, "note": note}
-    conn.execute(statement(conn, sql), values)
+    execute(conn, sql, values)
 
 
 def put_address(conn: Connection, address: str, channel: str, reason: str, at: int, source: str) -> None:
@@ -26,7 +26,7 @@ def put_address(conn: Connection, address: str, channel: str, reason: str, at: i
     VALUES (:address, :channel, :reason, :at, :source) ON CONFLICT DO NOTHING
     """
     values = {"address": address, "channel": channel, "reason": reason, "at": at, "source": source}
-    conn.execute(statement(conn, sql), values)
+    execute(conn, sql, values)
 
 
 def addresses(conn: Connection, identity_id: int, channel: str) -> list[str]:

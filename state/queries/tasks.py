@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import fetch_dicts, statement
+from state.queries.common import execute, fetch_dicts
 from state.queries.record import put_tasks
 
 
@@ -46,7 +46,7 @@ def close(conn: Connection, ref: str, *, state: str, disposition: str, comment: 
     WHERE ref = :ref AND state = 'open'
     """
     values = {"ref": ref, "state": state, "disposition": disposition, "comment": comment, "now": now}
-    return conn.execute(statement(conn, sql), values).rowcount == 1
+    return execute(conn, sql, values).rowcount == 1
 
 
 def count_open(conn: Connection) -> int:

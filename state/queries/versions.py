@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 from sqlalchemy import Connection
 
-from state.queries.common import as_json, fetch, statement
+from state.queries.common import as_json, execute, fetch
 
 
 def put(conn: Connection, campaign: str, version: str, files: dict[str, str], now: int) -> None:
@@ -15,7 +15,7 @@ def put(conn: Connection, campaign: str, version: str, files: dict[str, str], no
     ON CONFLICT (campaign, version) DO NOTHING
     """
     values = {"campaign": campaign, "version": version, "files": orjson.dumps(files).decode(), "now": now}
-    conn.execute(statement(conn, sql), values)
+    execute(conn, sql, values)
 
 
 def files(conn: Connection, campaign: str, version: str) -> dict[str, str] | None:
