@@ -49,6 +49,7 @@ RK404 branch never taken | A way on stands below the `else`.
 RK405 quiet hours by day | Quiet hours must span the night, so that one window of the day is left open.
 RK501 loosened consent | A campaign may ask for more consent than the policy, never for less.
 RK502 consent without proof | Written consent is imported without a column for its proof.
+RK503 sending without a key | An environment that really sends needs a key to sign unsubscribe links with.
 RK601 template syntax | Jinja cannot read the template.
 RK602 unknown name in a template | The template names something no message has.
 RK603 unknown filter | No such filter or test in templates.

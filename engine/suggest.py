@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 
+#: so many legal names are listed; more are not
 FEW = 8
+#: nobody misspells a longer word by a letter or two
+MAX_WORD = 64
 
 
 def nearest(word: str, legal: Collection[str]) -> str | None:
     """The legal name the word most likely was meant to be."""
+    if len(word) > MAX_WORD:
+        return None
     lowered = {name.lower(): name for name in legal}
     wanted = word.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted in lowered:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
+from itertools import islice
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -20,6 +21,9 @@ OWNER = ("name", "email", "phone")
 BRAND = tuple(field.name for field in fields(Brand))
 #: filters of ours, beside Jinja's
 FILTERS = ("date", "money", "ago")
+
+#: of one text; who has more has one kind of them
+MAX_MISTAKES = 50
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
 _GLOBALS = frozenset({"range", "namespace", "dict", "loop", "joiner", "cycler"})
@@ -62,14 +66,18 @@ class Reading:
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Walk one template text. Never raises for what it holds."""
     try:
-        tree = _ENVIRONMENT.parse(text)
+        walk = _Walk(_ENVIRONMENT.parse(text), vocabulary)
+        used = frozenset(".".join(path) for _, path in walk.chains)
+        return Reading(tuple(islice(walk.mistakes(), MAX_MISTAKES)), used)
     except TemplateSyntaxError as error:
         message = (error.message or "this is not a template").rstrip(".")
         return Reading((Mistake(error.lineno, "", "RK601", f"template syntax: {message}"),), frozenset())
     except RecursionError:
         return Reading((Mistake(1, "", "RK601", "the template is nested too deep"),), frozenset())
-    walk = _Walk(tree, vocabulary)
-    return Reading(tuple(walk.mistakes()), frozenset(".".join(path) for _, path in walk.chains))
+    except ValueError:  # a number of thousands of digits
+        return Reading(
+            (Mistake(1, "", "RK601", "the template holds a number that cannot be read"),), frozenset()
+        )
 
 
 class _Walk:

@@ -32,6 +32,7 @@ def check(scope: Scope, root: Located) -> None:
             mend = "declare its adapters under the top-level 'channels'"
             scope.say(environments.key(name), "RK209", f"'{LOCAL}' is built in", mend)
         _no_password(scope, environment.get("database"))
+        _signed(scope, environment)
 
 
 def check_segments(scope: Scope, root: Located) -> None:
@@ -104,6 +105,14 @@ def _source(scope: Scope, source: Located) -> None:
             scope.say(
                 type_.span, "RK502", "written consent without a column for its proof", mend, warning=True
             )
+
+
+def _signed(scope: Scope, environment: Located) -> None:
+    """Whoever is really written to must be able to unsubscribe, and the link is signed."""
+    sends = environment.get("sends")
+    if sends is not None and sends.value is True and "signing_key" not in environment:
+        mend = "add 'signing_key: {env: REKINDLE_SIGNING_KEY}'"
+        scope.say(sends.span, "RK503", "an environment that sends needs a signing key", mend)
 
 
 def _quiet_hours(scope: Scope, node: Located | None) -> None:

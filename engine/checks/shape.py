@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, cast
 
 from engine import suggest
@@ -20,6 +21,9 @@ from engine.located import Located, Span
 Path = tuple[str | int, ...]
 #: jsonschema.ValidationError; its stubs call every attribute possibly unset, which none is once yielded
 Error = Any
+
+#: of one file; a file with more is not of the language at all
+MAX_FAULTS = 200
 
 _TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
@@ -36,10 +40,13 @@ class _Fault:
     meant: str | None = None  # the key an unknown one was probably meant to be
 
 
-def judge(kind: str, root: Located) -> tuple[list[Finding], Located]:
-    """Findings about the shape of a file, and the file without what is wrong."""
+def judge(kind: str, root: Located) -> tuple[list[Finding], Located | None]:
+    """Findings about the shape of a file, and the file without what is wrong (None: too much is)."""
     aimer = _Aimer(kind, root)
-    faults = [fault for error in validator(kind).iter_errors(root.plain()) for fault in aimer.aim(error)]
+    found = (fault for error in validator(kind).iter_errors(root.plain()) for fault in aimer.aim(error))
+    faults = list(islice(found, MAX_FAULTS + 1))
+    if len(faults) > MAX_FAULTS:
+        return [fault.finding for fault in faults[:MAX_FAULTS]], None
     kept = _paired(faults)
     cuts = {fault.cut for fault in kept if fault.cut is not None}
     return [fault.finding for fault in kept], _prune(root, cuts, ())
