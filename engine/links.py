@@ -21,7 +21,7 @@ def tagged(url: str, medium: str, campaign: str, content: str) -> str:
     if parts.scheme in ("mailto", "tel"):
         return url
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise LinkRefused("a link must begin with https://, http://, mailto: or tel:")
+        raise LinkRefused("a link must begin with https:, http:, mailto: or tel:")
     present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     ours = {"utm_source": "rekindle", "utm_medium": medium, "utm_campaign": campaign, "utm_content": content}
     added = urlencode({name: value for name, value in ours.items() if name not in present})

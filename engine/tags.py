@@ -29,6 +29,7 @@ class Utm:
 class Tags:
     """The tags of one source, each known by a mark: a word that Markdown leaves alone."""
 
+    source: str
     utm: Utm
     stem: str
     kept: list[str] = field(default_factory=list)
@@ -61,7 +62,7 @@ class Tags:
             try:
                 return links.tagged(url, self.utm.medium, self.utm.campaign, self.utm.content)
             except links.LinkRefused as refused:
-                raise TemplateFault(f"{refused}: {url}") from None
+                raise self._fault(f"{refused}, not {url}", url) from None
         utm = ", ".join(literal(part) for part in (self.utm.medium, self.utm.campaign, self.utm.content))
         return self.keep(f"{{{{ ({self._joined(url)}) | link({utm}) }}}}")
 
@@ -81,11 +82,16 @@ class Tags:
             if not re.fullmatch(self.mark(), piece):
                 pieces.append(literal(piece))
             elif piece.endswith("b"):
-                raise TemplateFault("a link cannot hold {% %}: write one link in each branch")
+                raise self._fault("a link cannot hold {% %}: write one link in each branch", url)
             else:
                 inner = self.tag(piece).strip()[2:-2].strip("+- \n\t")
                 pieces.append(f"(({inner}) | {encode})" if pieces else f"({inner})")
         return " ~ ".join(pieces)
+
+    def _fault(self, message: str, url: str) -> TemplateFault:
+        """A fault at the line where the address is written."""
+        before, found, _ = self.source.partition(self.restore(url))
+        return TemplateFault(message, before.count("\n") + 1 if found else 1)
 
 
 def literal(text: str) -> str:
@@ -99,7 +105,7 @@ def set_aside(env: Environment, source: str, utm: Utm) -> tuple[str, Tags]:
     stem = "zq"
     while stem in source:
         stem += "q"
-    tags = Tags(utm, stem)
+    tags = Tags(source, utm, stem)
     words: list[str] = []
     tag = ""
     for _, kind, text in env.lex(source):

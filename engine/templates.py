@@ -24,6 +24,9 @@ from engine.fields import FieldType
 #: groups whose values come from the project's own files; every other value is somebody else's words
 _OURS = frozenset({"brand", "links", "offer", "owner", "unsubscribe"})
 
+#: filters whose result is ours, whatever they are given
+_SAFE = frozenset({"link", "picture", "date", "money", "ago"})
+
 #: how a value of a type has to be written
 _WRITTEN = {FieldType.INSTANT: "date", FieldType.MONEY: "money"}
 
@@ -131,6 +134,7 @@ def environment(*, html: bool, unlink: str = "\u200c") -> Environment:
         finalize=_finalize,
         keep_trailing_newline=True,
         cache_size=0,
+        extensions=["jinja2.ext.loopcontrols"],
     )
     env.filters |= {"date": _date, "money": _money, "ago": _ago, "link": links.link, "picture": links.picture}
     env.filters |= {"url_part": links.url_part, "address_part": links.address_part}
@@ -158,10 +162,10 @@ def compiled(env: Environment, source: str) -> Template:
 
 
 def _worded(node: nodes.Expr) -> nodes.Expr:
-    """The expression, made plain where it can hold other people's words; links have rules of their own."""
+    """The expression, made plain where it can hold other people's words."""
     if isinstance(node, nodes.TemplateData):
         return node
-    if isinstance(node, nodes.Filter) and node.name in ("link", "picture"):
+    if isinstance(node, nodes.Filter) and node.name in _SAFE:
         return node
     if all(name.name in _OURS for name in _names(node)):
         return node
@@ -255,7 +259,7 @@ def plain(value: Any, unlink: str) -> Any:
         return value
     if not value.isprintable():
         value = " ".join(_UNSEEN.sub("", value).split())
-    if _WEB.search(value):
+    if ("." in value or ":" in value) and _WEB.search(value):
         value = " ".join(_unlinked(word, unlink) for word in value.split(" "))
     return value
 

@@ -96,8 +96,18 @@ def test_a_fault_of_the_template_is_told_with_its_line(body: str, words: str) ->
     assert words in message
 
 
-def test_a_link_with_a_branch_inside_is_told_how_to_be_written() -> None:
-    assert "one link in each branch" in refused("[a](https://x.example/{% if 1 %}a{% endif %})").message
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("[a](https://x.example/{% if 1 %}a{% endif %})", "one link in each branch"),
+        ("[a](/pricing)", "a link must begin with https:, http:, mailto: or tel:, not /pricing"),
+        ("[a](ftp://x.example)", "a link must begin with"),
+    ],
+)
+def test_a_link_that_cannot_be_is_told_with_its_line(link: str, words: str) -> None:
+    message = refused(f"One\n\n{{# two #}}\n\n{link}").message
+    assert "(templates/t.md:9)" in message
+    assert words in message
 
 
 @pytest.mark.parametrize(
