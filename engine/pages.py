@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -52,47 +53,87 @@ class Page:
     language: str | None
 
 
-def read(template: Template, utm: Utm, types: Mapping[str, FieldType]) -> Page:
-    """The page of a template for the channel ``utm.medium``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What a page is made of: equal sources make one page, whoever asks."""
 
+    body: str
+    subject: str
+    preheader: str
+    title: str
+    media: str
+    why: str
+    language: str | None
+    utm: Utm
+    types: frozenset[tuple[str, FieldType]]
+
+
+def read(template: Template, utm: Utm, types: Mapping[str, FieldType]) -> Page:
+    """The page of a template for the channel ``utm.medium``. ``types``: dotted name -> type of its value.
+
+    Front matter it knows beside subject and preheader: ``title`` (of a task), ``media`` (of a text message,
+    addresses apart by blanks), ``language`` (of the words; ``fr``), ``why`` (the reason for writing).
     Raises TemplateFault or jinja2.TemplateSyntaxError; their line counts from the first line of the body.
     """
-    env = _SMS if utm.medium == "sms" else _TEXT
     extra = template.extra
-    for source in (template.body, template.subject, template.preheader, *extra.values()):
-        check(env, source or "", types)
-    language = extra.get("language")
-    said = _said(template, notices(language))
-    html, text = _sources(template, utm, said, env)
+    source = _Source(
+        body=template.body,
+        subject=template.subject or "",
+        preheader=template.preheader or "",
+        title=extra.get("title", ""),
+        media=extra.get("media", ""),
+        why=extra.get("why", ""),
+        language=extra.get("language"),
+        utm=utm,
+        types=frozenset(types.items()),
+    )
+    return _page(source)
+
+
+@lru_cache(maxsize=2048)
+def _page(source: _Source) -> Page:
+    env = _SMS if source.utm.medium == "sms" else _TEXT
+    texts = (source.body, source.subject, source.preheader, source.title, source.media, source.why)
+    _check(env, texts, source)
+    html, text = _jinja(source, env)
     return Page(
-        subject=Line(template.subject or ""),
-        title=Line(extra.get("title") or template.subject or ""),
-        media=Line(extra.get("media", "")),
+        subject=Line(source.subject),
+        title=Line(source.title or source.subject),
+        media=Line(source.media),
         text=compiled(env, text),
         html=compiled(_HTML, html) if html else None,
-        language=language,
+        language=source.language,
     )
 
 
-def _said(template: Template, said: Notices) -> Notices:
-    """The fixed lines, with the template's own reason for writing where it gives one (``why``)."""
-    why = template.extra.get("why")
-    return Notices(why=why, unsubscribe=said.unsubscribe, stop=said.stop) if why else said
+def _check(env: Environment, texts: Iterable[str], source: _Source) -> None:
+    types = dict(source.types)
+    for text in texts:
+        if "{" in text:
+            check(env, text, types)
 
 
-def _sources(template: Template, utm: Utm, said: Notices, env: Environment) -> tuple[str, str]:
+def _jinja(source: _Source, env: Environment) -> tuple[str, str]:
     """Jinja sources of the HTML (empty where there is none) and the text."""
+    utm = source.utm
     if utm.medium not in _MARKDOWN:
-        return "", markdown.plain_text(env, template.body, utm)
-    body = markdown.body(env, template.body, utm)
+        return "", markdown.plain_text(env, source.body, utm)
+    body = markdown.body(env, source.body, utm)
     if utm.medium != "email":
         return "", body.text
+    said = _said(source)
     html = layout.html(
         body=body.html,
-        subject=markdown.escaped(env, template.subject or "", utm),
-        preheader=markdown.escaped(env, template.preheader or "", utm),
+        subject=markdown.escaped(env, source.subject, utm),
+        preheader=markdown.escaped(env, source.preheader, utm),
         website=markdown.address(env, "{{ brand.website }}", utm),
-        language=template.extra.get("language", "en"),
-        notices=said,
+        language=source.language or "en",
+        notices=replace(said, why=markdown.escaped(env, said.why, utm)),
     )
     return html, layout.text(body=body.text, notices=said)
+
+
+def _said(source: _Source) -> Notices:
+    """The fixed lines, with the template's own reason for writing where it gives one."""
+    said = notices(source.language)
+    return replace(said, why=source.why) if source.why else said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -49,6 +50,13 @@ def _pigeon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", sorted(registry.ADAPTERS))
 def test_every_name_leads_to_an_adapter_of_that_name(name: str) -> None:
     assert registry.adapter_class(name).name == name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(registry.ADAPTERS))
+def test_every_adapter_and_option_is_in_the_docs(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs/channels.md").read_text(encoding="utf-8")
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    assert all(f"`{option}`" in row for option in registry.adapter_class(name).OPTIONS["properties"])
 
 
 def test_an_unknown_name_is_told_what_is_near() -> None:

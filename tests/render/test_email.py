@@ -229,9 +229,9 @@ def test_subject_and_preheader_take_values() -> None:
 
 
 def test_the_reason_for_writing_can_be_the_templates_own() -> None:
-    message = render("Hello.", extra={"why": "You asked to hear when {{ person.attributes.gap }} is here."})
-    assert "You asked to hear when single sign-on is here." in message.text
-    assert "You asked to hear when single sign-on is here." in message.html
+    message = render("Hello.", extra={"why": "You asked when {{ person.attributes.gap }} & co. is here."})
+    assert "You asked when single sign-on & co. is here." in message.text
+    assert "You asked when single sign-on &amp; co. is here." in message.html
 
 
 def test_an_unsubscribe_address_that_ends_in_an_equals_sign_takes_the_token_as_it_is() -> None:
