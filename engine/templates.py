@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from babel import Locale
@@ -89,7 +90,8 @@ class Environment(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         kind = type(obj)
         if kind is Names:
-            return self._named(obj, attribute)
+            value = obj.values.get(attribute)
+            return self._missing(obj, attribute) if value is None else value
         if kind is dict:
             value = obj.get(attribute)
             return Absent(name=attribute) if value is None else value
@@ -100,10 +102,7 @@ class Environment(ImmutableSandboxedEnvironment):
             return self.getattr(obj, str(argument))
         return super().getitem(obj, argument)
 
-    def _named(self, names: Names, attribute: str) -> Any:
-        value = names.values.get(attribute)
-        if value is not None:
-            return value
+    def _missing(self, names: Names, attribute: str) -> Undefined:
         name = f"{names.group}.{attribute}"
         if names.known is None or attribute in names.known:
             return Absent(name=name)
@@ -116,12 +115,6 @@ class Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def _finalize(value: Any) -> Any:
-    if value is None:
-        raise Missing("the value of an expression")
-    return value
-
-
 def environment(*, html: bool, unlink: str = "\u200c") -> Environment:
     """An environment for the HTML part, or for plain text.
 
@@ -131,14 +124,13 @@ def environment(*, html: bool, unlink: str = "\u200c") -> Environment:
     env = Environment(
         autoescape=html,
         undefined=StrictUndefined,
-        finalize=_finalize,
         keep_trailing_newline=True,
         cache_size=0,
         extensions=["jinja2.ext.loopcontrols"],
     )
     env.filters |= {"date": _date, "money": _money, "ago": _ago, "link": links.link, "picture": links.picture}
     env.filters |= {"url_part": links.url_part, "address_part": links.address_part}
-    env.filters["plain"] = lambda value: plain(value, unlink)
+    env.filters["plain"] = partial(plain, unlink=unlink)
     env.tests["none"] = lambda value: value is None or isinstance(value, Absent)
     return env
 
@@ -167,7 +159,8 @@ def _worded(node: nodes.Expr) -> nodes.Expr:
         return node
     if isinstance(node, nodes.Filter) and node.name in _SAFE:
         return node
-    if all(name.name in _OURS for name in _names(node)):
+    names = {name.name for name in _names(node)}
+    if names and names <= _OURS:
         return node
     return nodes.Filter(node, "plain", [], [], None, None, lineno=node.lineno)
 
@@ -254,8 +247,13 @@ _DOT = re.compile(r"[.:](?=\S)")
 
 
 def plain(value: Any, unlink: str) -> Any:
-    """Other people's words on one line, without anything a mail program would turn into a link to a site."""
+    """Other people's words on one line, without anything a mail program would make a link to a site.
+
+    Raises Missing for None.
+    """
     if type(value) is not str:
+        if value is None:
+            raise Missing("the value of an expression")
         return value
     if not value.isprintable():
         value = " ".join(_UNSEEN.sub("", value).split())
