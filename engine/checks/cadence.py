@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.checks.scope import Scope, declared
+from engine.checks.scope import Scope, declared, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
 from engine.located import Located
+from engine.model import CHANNELS
 from engine.units import UnitError, parse_duration, parse_hours
 
 
@@ -25,10 +26,11 @@ def check(scope: Scope, campaign: Located, track: Located | None) -> None:
 
 def channels(scope: Scope, steps: list[Located]) -> None:
     """One finding for each channel that a campaign uses and nothing carries."""
-    if scope.project is None:
+    project = scope.project
+    adapters = project.get("channels") if project else None
+    if project is None or (adapters is None and written(project, "channels")):
         return
-    adapters = scope.project.get("channels")
-    carried = {channel for channel, _ in adapters.items()} if adapters else set()
+    carried = {channel for channel in CHANNELS if adapters and written(adapters, channel)}
     for step in steps:
         channel = step_channel(step)
         if channel and channel not in carried:
@@ -52,9 +54,10 @@ def _in_order(scope: Scope, steps: list[Located]) -> None:
 
 def _names(scope: Scope, campaign: Located, step: Located) -> None:
     cohorts = campaign.get("cohorts")
-    cohort_names = {name for name, _ in cohorts.items()} if cohorts else set()
+    unsure = cohorts is None and written(campaign, "cohorts")
+    names = None if unsure else set(cohorts.keys) if cohorts else set()
     for cohort in step["for"].texts() if "for" in step else ():
-        scope.known(cohort, "cohort", "RK205", cohort_names, "declare it under cohorts")
+        scope.known(cohort, "cohort", "RK205", names, "declare it under cohorts")
     scope.known(step.get("offer"), "offer", "RK203", scope.offers, "declare it in incentives.yaml")
     for _, ref in step_variants(step):
         scope.known(ref, "template", "RK202", scope.templates, f"write it as templates/{ref.value}.md")
@@ -110,9 +113,11 @@ def _window(scope: Scope, step: Located) -> None:
 
 
 def _quiet_hours(scope: Scope, channel: str) -> tuple[object, int | None]:
-    """The quiet hours of a channel as written, and their line; None: rekindle's own."""
+    """Quiet hours of a channel as written and their line; no line: rekindle's own; neither: unreadable."""
     policy = scope.project.get("policy") if scope.project else None
     quiet = policy.get("quiet_hours") if policy else None
+    if quiet is None and policy is not None and written(policy, "quiet_hours"):
+        return None, None
     if quiet is not None and quiet.is_map:
         quiet = quiet.get(channel) or quiet.get("default")
     return (quiet.value, quiet.span.line) if quiet is not None else (DEFAULT_QUIET, None)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.checks import jinja_names
-from engine.checks.jinja_names import BRAND, OFFER, OWNER, Mistake, Vocabulary
-from engine.checks.scope import Scope
+from engine.checks.jinja_names import ANY_ATTRIBUTE, BRAND, OFFER, OWNER, Mistake, Vocabulary
+from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.diagnostics import Finding, Severity
 from engine.fields import HISTORY_FIELDS
@@ -57,7 +57,7 @@ def _uses(scope: Scope, campaigns: Mapping[str, Located]) -> Iterator[_Use]:
                     parsed,
                     channel=step_channel(step),
                     context=f"step '{step.text('step')}' of campaign '{name}'",
-                    has_offer="offer" in step,
+                    has_offer=written(step, "offer"),
                     in_trigger=in_trigger,
                     win_back=(root.text("group") or WIN_BACK) == WIN_BACK,
                 )
@@ -72,16 +72,24 @@ def _steps(root: Located) -> Iterator[tuple[Located, bool]]:
 
 def _roots(scope: Scope) -> dict[str, Collection[str] | None]:
     brand = scope.project.get("brand") if scope.project else None
-    links = brand.get("links") if brand else None
     people = [name for name in scope.fields if not name.startswith("consent.")]
+    people += [] if scope.attributes_known else [ANY_ATTRIBUTE]
     return {
         "person": people,
         "brand": BRAND,
-        "links": [name for name, _ in links.items()] if links else [] if brand else None,
+        "links": _links(brand),
         "offer": OFFER,
         "owner": OWNER,
         "trigger": None,
     }
+
+
+def _links(brand: Located | None) -> Collection[str] | None:
+    """Declared links; None when they cannot be known."""
+    links = brand.get("links") if brand else None
+    if links is not None:
+        return list(links.keys)
+    return None if brand is None or written(brand, "links") else []
 
 
 def _vocabulary(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Vocabulary:

@@ -19,6 +19,8 @@ from engine.model import Brand
 OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
 OWNER = ("name", "email", "phone")
 BRAND = tuple(field.name for field in fields(Brand))
+#: among the fields of ``person``: its attributes cannot be known, so any will do
+ANY_ATTRIBUTE = "attributes.*"
 #: filters of ours, beside Jinja's
 FILTERS = ("date", "money", "ago")
 
@@ -59,8 +61,8 @@ class Reading:
 
     @property
     def readable(self) -> bool:
-        """False when the syntax is broken, and so nothing is known of what it uses."""
-        return not any(mistake.code == "RK601" for mistake in self.mistakes)
+        """False when something cannot be read, and so it is not known what the text was meant to use."""
+        return not any(mistake.code in ("RK601", "RK602") for mistake in self.mistakes)
 
 
 def read(text: str, vocabulary: Vocabulary) -> Reading:
@@ -128,7 +130,7 @@ class _Walk:
             yield Mistake(line, root, "RK602", f"'{root}' alone is no text", f"name a part of it: '{root}.…'")
         elif members is not None:
             member = ".".join(path[1:3]) if path[1] == "attributes" else path[1]
-            if member not in members:
+            if member not in members and not (path[1] == "attributes" and ANY_ATTRIBUTE in members):
                 close = suggest.nearest(member, members)
                 few = suggest.mend(member, members)
                 mend = f"did you mean '{root}.{close}'?" if close else few

@@ -7,7 +7,7 @@ import re
 from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine.checks.scope import Scope, unique
+from engine.checks.scope import Scope, unique, written
 from engine.compile_project import LOCAL, open_hours
 from engine.located import Located
 from engine.units import UnitError, parse_hours, parse_money
@@ -58,7 +58,7 @@ def check_incentives(scope: Scope, root: Located) -> None:
     for offer in offers:
         kind = offer.get("kind")
         needed = _NEEDS.get(str(kind.value)) if kind else None
-        if kind is not None and needed and needed not in offer:
+        if kind is not None and needed and not written(offer, needed):
             scope.say(
                 kind.span,
                 "RK111",
@@ -100,7 +100,7 @@ def _source(scope: Scope, source: Located) -> None:
     unique(scope, (consent.get("channel") for consent in consents), "channel")
     for consent in consents:
         type_ = consent.get("type")
-        if type_ is not None and type_.value == "express_written" and "proof" not in consent:
+        if type_ is not None and type_.value == "express_written" and not written(consent, "proof"):
             mend = "add 'proof: <column>'; without proof such a consent is worth nothing"
             scope.say(
                 type_.span, "RK502", "written consent without a column for its proof", mend, warning=True
@@ -110,7 +110,7 @@ def _source(scope: Scope, source: Located) -> None:
 def _signed(scope: Scope, environment: Located) -> None:
     """Whoever is really written to must be able to unsubscribe, and the link is signed."""
     sends = environment.get("sends")
-    if sends is not None and sends.value is True and "signing_key" not in environment:
+    if sends is not None and sends.value is True and not written(environment, "signing_key"):
         mend = "add 'signing_key: {env: REKINDLE_SIGNING_KEY}'"
         scope.say(sends.span, "RK503", "an environment that sends needs a signing key", mend)
 

@@ -68,6 +68,11 @@ class Scope:
             self.findings.append(finding)
 
 
+def written(node: Located, key: str) -> bool:
+    """Does the key stand in the mapping, if only misspelt or with a value that was cut away as wrong?"""
+    return key in node.keys or any(suggest.nearest(other, [key]) for other in node.keys)
+
+
 def unique(scope: Scope, nodes: Iterable[Located | None], what: str) -> None:
     """A finding for each name that was used before."""
     first: dict[str, Span] = {}
@@ -121,6 +126,6 @@ def _attributes(people: Located | None) -> tuple[dict[str, str], bool]:
         return {}, False
     node = people.get("attributes")
     if node is None:
-        return {}, not any(suggest.nearest(key, ["attributes"]) for key, _ in people.items())
+        return {}, not written(people, "attributes")
     sound = {key: str(part.value) for key, part in node.items() if part.value in list(FieldType)}
     return sound, len(sound) == len(dict(node.items()))

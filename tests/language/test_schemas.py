@@ -1,4 +1,4 @@
-"""The published schemas by themselves: legal, described, the same where shared, of one mind with the compiler."""
+"""The published schemas by themselves: legal, described, shared alike, of one mind with the compiler."""
 
 from __future__ import annotations
 
