@@ -81,12 +81,6 @@ def escaped(env: Environment, source: str, utm: Utm) -> str:
     return tags.restore(escapeHtml(words))
 
 
-def address(env: Environment, source: str, utm: Utm) -> str:
-    """An address as a tagged Jinja source, for an attribute."""
-    words, tags = set_aside(env, source, utm)
-    return tags.restore(tags.href(words))
-
-
 def _apart(words: str, tags: Tags) -> str:
     """Blank lines around block tags that stand on a line of their own, so that each is a block of its own."""
     alone = re.compile(rf"(?m)^([ \t]*(?:{tags.mark('b')}[ \t]*)+)$")

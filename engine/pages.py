@@ -9,8 +9,9 @@ from typing import Any
 
 import jinja2
 
-from engine import layout, markdown
+from engine import layout, links, markdown
 from engine.fields import FieldType
+from engine.layout import Letterhead
 from engine.model import Template
 from engine.tags import Utm
 from engine.templates import Environment, check, compiled, environment
@@ -64,11 +65,12 @@ class _Source:
     media: str
     why: str
     language: str | None
+    head: Letterhead
     utm: Utm
     types: frozenset[tuple[str, FieldType]]
 
 
-def read(template: Template, utm: Utm, types: Mapping[str, FieldType]) -> Page:
+def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Letterhead) -> Page:
     """The page of a template for the channel ``utm.medium``. ``types``: dotted name -> type of its value.
 
     Front matter it knows beside subject and preheader: ``title`` (of a task), ``media`` (of a text message,
@@ -84,6 +86,7 @@ def read(template: Template, utm: Utm, types: Mapping[str, FieldType]) -> Page:
         media=extra.get("media", ""),
         why=extra.get("why", ""),
         language=extra.get("language"),
+        head=head,
         utm=utm,
         types=frozenset(types.items()),
     )
@@ -122,15 +125,16 @@ def _jinja(source: _Source, env: Environment) -> tuple[str, str]:
     if utm.medium != "email":
         return "", body.text
     said = _said(source)
+    website = links.tagged(source.head.website, utm.medium, utm.campaign, utm.content)
     html = layout.html(
         body=body.html,
         subject=markdown.escaped(env, source.subject, utm),
         preheader=markdown.escaped(env, source.preheader, utm),
-        website=markdown.address(env, "{{ brand.website }}", utm),
         language=source.language or "en",
         notices=replace(said, why=markdown.escaped(env, said.why, utm)),
+        head=replace(source.head, website=website),
     )
-    return html, layout.text(body=body.text, notices=said)
+    return html, layout.text(body=body.text, notices=said, head=source.head)
 
 
 def _said(source: _Source) -> Notices:

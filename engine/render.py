@@ -15,6 +15,7 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 from channels.base import Message, MessageError
 from engine import sms, tokens
 from engine.errors import RekindleError
+from engine.layout import Letterhead
 from engine.links import LinkRefused
 from engine.model import Campaign, Offer, Project, Step
 from engine.pages import Page, read
@@ -63,6 +64,12 @@ class Renderer:
 
     def __init__(self, project: Project, signer: tokens.Signer) -> None:
         self._brand = project.brand
+        self._head = Letterhead(
+            name=project.brand.name,
+            legal_name=project.brand.legal_name,
+            postal_address=project.brand.postal_address,
+            website=project.brand.website,
+        )
         self._signer = signer
         self._vocabulary = Vocabulary(project)
         self._pages: dict[tuple[str, ...], Page] = {}
@@ -111,7 +118,7 @@ class Renderer:
                 raise _error(request, "there is no such template", hint="Run 'rekindle validate'")
             content = f"{step.id}-{request.variant}" if request.variant else step.id
             utm = Utm(medium=channel, campaign=campaign.id, content=content)
-            page = self._pages[key] = read(template, utm, self._vocabulary.types)
+            page = self._pages[key] = read(template, utm, self._vocabulary.types, self._head)
         return page
 
     def _email(self, request: RenderRequest, page: Page, names: dict[str, Any]) -> Message:

@@ -155,7 +155,7 @@ def compiled(env: Environment, source: str) -> Template:
 
 def _worded(node: nodes.Expr) -> nodes.Expr:
     """The expression, made plain where it can hold other people's words."""
-    if isinstance(node, nodes.TemplateData):
+    if isinstance(node, nodes.TemplateData) or (isinstance(node, nodes.Const) and node.value is not None):
         return node
     if isinstance(node, nodes.Filter) and node.name in _SAFE:
         return node

@@ -239,6 +239,15 @@ def test_an_unsubscribe_address_that_ends_in_an_equals_sign_takes_the_token_as_i
     assert render("Hello.", brand=brand).opt_out.startswith("https://go.acme.example/u?t=r1.")
 
 
+def test_a_brand_is_words_whatever_it_is_called() -> None:
+    brand = replace(BRAND, name="Tom & {{ Jerry }}.io", legal_name="<b> {% x %}", postal_address='1 "A" St\\')
+    message = render("Hello.", brand=brand)
+    assert "Tom & {{ Jerry }}.io" in message.text
+    assert "<b> {% x %}\n1 \"A\" St\\\n" in message.text
+    assert "Tom &amp; {{ Jerry }}.io</a>" in message.html
+    assert "&lt;b&gt; {% x %}<br>1 &#34;A&#34; St\\</div>" in message.html
+
+
 def test_a_message_reads_back_equal() -> None:
     message = render("Hello {{ person.first_name }}.")
     assert Message.from_json(message.to_json()) == message

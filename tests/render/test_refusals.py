@@ -44,7 +44,13 @@ def test_a_missing_value_is_named(body: str, missing: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["{{ none }}", "{{ [none][0] }}", "{{ {'a': none}['a'] }}", "{{ trigger.list[0] }}", "{{ person.product and 1 }}"],
+    [
+        "{{ none }}",
+        "{{ [none][0] }}",
+        "{{ {'a': none}['a'] }}",
+        "{{ trigger.list[0] }}",
+        "{{ person.product and 1 }}",
+    ],
 )
 def test_no_way_leads_to_none_in_a_message(body: str) -> None:
     assert "missing" in refused(body, trigger={"list": [None]}).message
