@@ -65,7 +65,9 @@ class Message:
         if f"<{self.opt_out}>" not in self.headers.get("List-Unsubscribe", ""):
             raise MessageError("a marketing e-mail needs a List-Unsubscribe header with its unsubscribe link")
         if self.headers.get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click":
-            raise MessageError("a marketing e-mail needs List-Unsubscribe-Post: List-Unsubscribe=One-Click (RFC 8058)")
+            raise MessageError(
+                "a marketing e-mail needs List-Unsubscribe-Post: List-Unsubscribe=One-Click (RFC 8058)"
+            )
 
     def to_json(self) -> str:
         """This message as one line of JSON; ``from_json`` reads it back equal."""

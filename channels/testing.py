@@ -62,7 +62,7 @@ def received_email(data: bytes) -> Received:
     for part in mail.walk():
         assert not part.defects, part.defects
     bodies = {kind: mail.get_body((kind,)) for kind in ("plain", "html")}
-    words = {kind: str(body.get_content()).replace("\r\n", "\n") if body else None for kind, body in bodies.items()}
+    words = {kind: _lines(body.get_content()) if body else None for kind, body in bodies.items()}
     return Received(
         ref=str(mail["Message-ID"]).strip("<>").partition("@")[0],
         to=str(mail["To"].addresses[0].addr_spec),
@@ -71,6 +71,11 @@ def received_email(data: bytes) -> Received:
         html=words["html"],
         headers={name: str(value) for name, value in mail.items()},
     )
+
+
+def _lines(content: str) -> str:
+    """What a mail's own line ends are not part of."""
+    return content.replace("\r\n", "\n")
 
 
 _LINK = "https://go.acme.example/u/token"
