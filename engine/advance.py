@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from channels.base import Message
 from engine.decide import Decision, Spawn, TouchPlan, decide, first_step
-from engine.errors import RekindleError
+from engine.dispatch import Receipt, deliver
 from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact
 from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
-from engine.gather import Scope, closed_reviews, enrolment_fact, gather
+from engine.gather import closed_reviews, enrolment_fact, gather
+from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign
 from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
@@ -61,20 +63,26 @@ class _Writes:
         record.put_ledger(conn, self.ledger)
 
 
-def advance(app: App, now: int, *, batch: int = BATCH) -> Counter[str]:
-    """Decide every enrolment that is due at ``now``. Returns how many decisions of each action."""
+def advance(app: App, now: int, *, batch: int = BATCH, at_once: bool = False) -> Counter[str]:
+    """Decide every enrolment that is due at ``now``. Returns how many decisions of each action.
+
+    ``at_once``: what is decided now and may leave now is not queued first. Its receipt is committed with the
+    decision, by whose gates it was judged in that same transaction, and it is sent right after. Only for
+    channels that can look up what they accepted; the outbox is the way for all else.
+    """
     tally: Counter[str] = Counter()
     while not app.stopping:
         with app.store.begin() as conn:
             campaigns = app.running(conn)
-            done = _batch(app, conn, now, campaigns, batch) if campaigns else None
+            done = _batch(app, conn, now, campaigns, batch, at_once) if campaigns else None
         if done is None:
             break
-        tally.update(done)
+        tally.update(done.tally)
+        deliver(app, done.receipts, now, tally)
     return tally
 
 
-def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int) -> Counter[str] | None:
+def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int, at_once: bool) -> _Batch | None:
     """One claimed batch; None when nothing is due, or others have all of it."""
     ids = due.claim(conn, now, campaigns, size)
     if not ids:
@@ -83,22 +91,24 @@ def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int
     scope = app.scope(conn)
     people = gather(conn, scope, ids, now)
     reviews = closed_reviews(conn, scope, ids)
-    worker = _Batch(app, conn, now)
+    batch = _Batch(app, conn, now, at_once)
     # where several campaigns want one person's slot at the same moment, the higher priority asks first
     for row in sorted(rows, key=lambda r: (-app.priority(r["campaign"]), r["due_at"], r["identity_id"], r["campaign"])):
         facts = people[row["identity_id"]]
-        worker.take(enrolment_fact(row, facts, reviews), facts)
-    worker.writes.flush(conn)
-    return worker.tally
+        batch.take(enrolment_fact(row, facts, reviews), facts)
+    batch.writes.flush(conn)
+    return batch
 
 
 class _Batch:
     """Decides one enrolment after the other and collects what is to be written."""
 
-    def __init__(self, app: App, conn: Connection, now: int) -> None:
+    def __init__(self, app: App, conn: Connection, now: int, at_once: bool) -> None:
         self.app, self.conn, self.now = app, conn, now
         self.writes = _Writes()
         self.tally: Counter[str] = Counter()
+        self.receipts: list[Receipt] = []
+        self._at_once = app.at_once_channels() if at_once else frozenset()
 
     def take(self, enrolment: EnrolmentFact, facts: Facts) -> None:
         campaign = self.app.versions.of(self.conn, enrolment.campaign, enrolment.version)
@@ -106,9 +116,10 @@ class _Batch:
             self._unreadable(enrolment)
             return
         decision = decide(self.app.project, campaign, enrolment, facts, self.now)
+        message: Message | None = None
         if decision.touch is not None and decision.touch.move is TouchMove.QUEUE:
-            decision = self._rendered(campaign, enrolment, facts, decision, decision.touch)
-        self._write(campaign, enrolment, facts, decision)
+            decision, message = self._rendered(campaign, enrolment, facts, decision, decision.touch)
+        self._write(campaign, enrolment, facts, decision, message)
 
     def _unreadable(self, enrolment: EnrolmentFact) -> None:
         """A version this program cannot compile: nobody is lost, it is looked at again in an hour."""
@@ -120,18 +131,17 @@ class _Batch:
 
     def _rendered(
         self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision, touch: TouchPlan
-    ) -> Decision:
+    ) -> tuple[Decision, Message | None]:
         """Render what is to be queued; what cannot be rendered is skipped, with the reason."""
         request = self._request(campaign, enrolment, facts, touch)
         try:
             message = self.app.renderer.render(request)
-        except (RenderError, ValueError) as error:
-            because = error.message if isinstance(error, RekindleError) else str(error)
-            verdict = Verdict("content", Says.SKIP, because, touch.step.source)
-            plan = replace(touch, move=TouchMove.SKIP, reason="content", offer_expires_at=None)
-            return replace(decision, action="skip", touch=plan, verdicts=(*decision.verdicts, verdict))
+        except RenderError as error:
+            verdict = Verdict("content", Says.SKIP, error.message, touch.step.source)
+            plan = touch._replace(move=TouchMove.SKIP, reason="content", offer_expires_at=None)
+            return decision._replace(action="skip", touch=plan, verdicts=(*decision.verdicts, verdict)), None
         self.writes.messages.append({**_key(enrolment, touch.step.id), "payload": message.to_json()})
-        return decision
+        return decision, message
 
     def _request(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan) -> RenderRequest:
         return RenderRequest(
@@ -154,7 +164,9 @@ class _Batch:
 
     # ── the rows ──
 
-    def _write(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision) -> None:
+    def _write(
+        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision, message: Message | None
+    ) -> None:
         self.tally[decision.action] += 1
         ended_at = self.now if decision.state is EnrolmentState.ENDED else None
         reason = decision.reason.value if decision.reason else None
@@ -165,7 +177,7 @@ class _Batch:
             key = {"identity_id": enrolment.identity_id, "campaign": enrolment.campaign, "cycle": enrolment.cycle}
             self.writes.cancels.append({**key, "reason": decision.rule, "now": self.now})
         if decision.touch is not None:
-            self._write_touch(campaign, enrolment, facts, decision.touch)
+            self._write_touch(campaign, enrolment, facts, decision.touch, message)
         if decision.spawn is not None:
             self._write_spawn(enrolment, decision.spawn)
         if decision.task is not None:
@@ -174,12 +186,18 @@ class _Batch:
             self.writes.ledger.append(ledger_row(enrolment, self.now, decision.decided_step, decision.action,
                                                  decision.rule, to_json(decision.verdicts)))  # fmt: skip
 
-    def _write_touch(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan) -> None:
+    def _write_touch(
+        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan, message: Message | None
+    ) -> None:
         step, state = touch.step, _TOUCH_STATE[touch.move]
+        ref = message.ref if message else self._ref(enrolment, step.id)
+        leaves = message is not None and step.channel in self._at_once
+        if leaves:
+            state = move_touch(state, TouchMove.DISPATCH)
         self.writes.touches.append(
             {
                 **_key(enrolment, step.id),
-                "ref": self._ref(enrolment, step.id),
+                "ref": ref,
                 "state": state.value,
                 "reason": touch.reason,
                 "channel": step.channel,
@@ -192,14 +210,20 @@ class _Batch:
                 "expires_at": touch.expires_at,
                 "not_before": touch.not_before,
                 "decided_at": self.now,
-                "attempts": 0,
+                "counted_at": self.now if leaves else None,
+                "attempts": int(leaves),
+                "worker": self.app.worker_id if leaves else None,
                 "finished_at": self.now if state is TouchState.SKIPPED else None,
             }
         )
-        if state is TouchState.QUEUED:
-            # the slot is taken from here on, for every other campaign decided in this batch too
-            taken = TouchFact(enrolment.campaign, enrolment.cycle, step.id, step.channel or "", state.value, None)
-            facts.touches.append(taken)
+        if message is None or step.channel is None:
+            return
+        # the slot is taken from here on, for every other campaign decided in this batch too
+        taken = TouchFact(enrolment.campaign, enrolment.cycle, step.id, step.channel, state.value,
+                          self.now if leaves else None)  # fmt: skip
+        facts.touches.append(taken)
+        if leaves:
+            self.receipts.append(Receipt(enrolment, step.id, ref, step.channel, 1, message))
 
     def _write_spawn(self, enrolment: EnrolmentFact, spawn: Spawn) -> None:
         campaign = self.app.project.campaigns.get(spawn.campaign)
@@ -266,28 +290,8 @@ def _move_row(
             "reason": reason, "ended_at": ended_at}  # fmt: skip
 
 
-def ledger_row(
-    enrolment: EnrolmentFact, now: int, step: str | None, action: str, rule: str | None, reasons: str
-) -> dict[str, Any]:
-    """A ledger row; its number is given when it is written. ``reasons`` is JSON."""
-    return {
-        "identity_id": enrolment.identity_id,
-        "at": now,
-        "campaign": enrolment.campaign,
-        "cycle": enrolment.cycle,
-        "step": step,
-        "action": action,
-        "rule": rule,
-        "version": enrolment.version,
-        "reasons": reasons,
-    }
-
-
 def _trigger_data(enrolment: EnrolmentFact, events: tuple[EventFact, ...]) -> Mapping[str, Any]:
     """Data of the event that began this round."""
     if enrolment.trigger_event_id is None:
         return {}
     return next((e.data for e in events if e.id == enrolment.trigger_event_id), {})
-
-
-__all__ = ["BATCH", "Scope", "advance", "ledger_row"]

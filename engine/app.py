@@ -158,6 +158,12 @@ class App:
         except (OptionError, UnknownAdapter) as error:
             raise ConfigurationError(f"{declared.source}: channel {declared.channel}: {error}") from None
 
+    def at_once_channels(self) -> frozenset[str]:
+        """Channels whose touches may leave in the turn that decides them: they can look up what they accepted,
+        and no rate is declared for them."""
+        rated = {name for name, declared in self.environment.channels.items() if declared.rate}
+        return frozenset(n for n, a in self.channels.items() if a.capabilities.lookup and n not in rated)
+
     def keep_alive(self) -> None:
         """Become a worker again, under a new name, where the lock was lost with its connection."""
         if self._lock is not None and not self._lock.held():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.facts import EnrolmentFact, EventFact, Facts
 from engine.flow import EnrolmentMove as Move
@@ -22,22 +23,21 @@ from engine.gates.suppression import do_not_contact, suppression
 from engine.model import Branch, Campaign, Cohort, Project, Source, Step, StepKind, Track
 from engine.places import place_of
 from engine.predicate import Predicate, holds
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchPlan:
+class TouchPlan(NamedTuple):
     """What becomes of the touch of a sending step."""
 
     step: Step
     move: TouchMove  # queue hold skip
+    planned_at: int
+    expires_at: int
+    not_before: int
     reason: str | None = None
     template: str | None = None
     variant: str | None = None
     offer_expires_at: int | None = None
-    planned_at: int
-    expires_at: int
-    not_before: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,7 @@ class TaskPlan:
     due_in: int  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What is to be done, whole. ``step``, ``resume_at`` and ``state`` are the enrolment's from now on."""
 
     action: str  # queue hold skip wait park end advance
@@ -127,15 +126,14 @@ def ending(
     project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> tuple[Verdict, str | None] | None:
     """The verdict that ends the enrolment and the task it leaves, or None. Also asked at dispatch."""
-    for verdict, task in (
-        (_gone(facts), None),
-        (_binding(project, campaign, enrolment, facts, now), None),
-        _exit(project, campaign, enrolment, facts, now),
-        (_left(project, campaign, facts, now), None),
-    ):
-        if verdict is not None:
-            return verdict, task
-    return None
+    verdict = _gone(facts) or _binding(project, campaign, enrolment, facts, now)
+    if verdict is not None:
+        return verdict, None
+    verdict, task = _exit(project, campaign, enrolment, facts, now)
+    if verdict is not None:
+        return verdict, task
+    verdict = _left(project, campaign, facts, now)
+    return None if verdict is None else (verdict, None)
 
 
 def _gone(facts: Facts) -> Verdict | None:
@@ -167,6 +165,8 @@ def _exit(
     project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> tuple[Verdict | None, str | None]:
     since = enrolment.entered_at
+    if not facts.events and not campaign.exits:
+        return None, None
     events = [e for e in facts.events if since <= e.at <= now]
     refused = next((e for e in events if e.name in REFUSALS), None)
     if refused is not None:
@@ -424,12 +424,14 @@ def _send(
 
 def _condition(step: Step, enrolment: EnrolmentFact, facts: Facts, now: int) -> Verdict:
     """The step's own ``if`` and ``unless``; events count since entry."""
+    if step.only_if is None and step.unless is None:
+        return allow("condition", "the step is for this person", step.source)
     since = enrolment.entered_at
     if step.only_if is not None and not holds(step.only_if, facts, now, since=since):
         return Verdict("condition", Says.SKIP, "the step's 'if' does not hold", step.source)
     if step.unless is not None and holds(step.unless, facts, now, since=since):
         return Verdict("condition", Says.SKIP, "the step's 'unless' holds", step.source)
-    return Verdict("condition", Says.ALLOW, "the step is for this person", step.source)
+    return allow("condition", "the step is for this person", step.source)
 
 
 def _plan(s: Situation, move: TouchMove, *, reason: str | None = None, not_before: int | None = None) -> TouchPlan:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
@@ -30,11 +29,11 @@ from channels.base import (
     Retry,
     Unknown,
 )
-from engine.advance import ledger_row
 from engine.decide import Clearance, clear
 from engine.facts import EnrolmentFact, Facts
 from engine.flow import TouchMove, TouchState, move_touch
 from engine.gather import enrolment_fact, gather
+from engine.ledger import ledger_row
 from engine.model import HOUR, ChannelDef
 from engine.suppress import suppress
 from engine.verdict import Says, Verdict, to_json
@@ -52,8 +51,7 @@ BATCH_WITHOUT = 25
 LONGEST_BACKOFF = 6 * HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A touch whose dispatch is committed, with what is needed to settle it."""
 
     enrolment: EnrolmentFact
@@ -89,15 +87,21 @@ def _batch(app: App, adapter: Adapter, channel: str, now: int, tally: Counter[st
     with app.store.begin() as conn:
         size = _allowance(conn, app.environment.channels.get(channel), now, size)
         claimed, receipts = _claim(app, conn, channel, now, size, tally) if size else (0, [])
-    settled: list[tuple[Receipt, Outcome]] = []
-    for receipt in receipts:
-        outcome = _send(app, adapter, receipt)
-        settled.append((receipt, outcome))
-    app.unsettled.extend(settled)
-    settle_pending(app, now, tally)
+    outcomes = deliver(app, receipts, now, tally)
     # a channel that puts everything off is left alone until its time
-    stuck = bool(settled) and all(isinstance(outcome, Retry) for _, outcome in settled)
+    stuck = bool(outcomes) and all(isinstance(outcome, Retry) for outcome in outcomes)
     return bool(claimed) and claimed == size and not stuck
+
+
+def deliver(app: App, receipts: Sequence[Receipt], now: int, tally: Counter[str]) -> list[Outcome]:
+    """Send what has its receipt committed, and commit what became of it. Returns the outcomes in order."""
+    outcomes: list[Outcome] = []
+    for receipt in receipts:
+        outcome = _send(app, app.channels[receipt.channel], receipt)
+        outcomes.append(outcome)
+        app.unsettled.append((receipt, outcome))
+    settle_pending(app, now, tally)
+    return outcomes
 
 
 def _claim(

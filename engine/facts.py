@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentFact:
+class ConsentFact(NamedTuple):
     """One grant or revocation."""
 
     channel: str
@@ -18,8 +17,7 @@ class ConsentFact:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionFact:
+class SuppressionFact(NamedTuple):
     """One suppression that binds this person, by identity or by one of their addresses."""
 
     channel: str  # a channel, or "all"
@@ -28,8 +26,7 @@ class SuppressionFact:
     by_address: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class NoteFact:
+class NoteFact(NamedTuple):
     """A relationship note."""
 
     kind: str
@@ -37,8 +34,7 @@ class NoteFact:
     closed_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventFact:
+class EventFact(NamedTuple):
     """Something that happened."""
 
     id: int
@@ -47,8 +43,7 @@ class EventFact:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TouchFact:
+class TouchFact(NamedTuple):
     """A touch that counts for caps. ``counted_at`` None: reserved and not yet dispatched, counts as now."""
 
     campaign: str
@@ -84,8 +79,7 @@ class Facts:
         return consent.type if consent else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolmentFact:
+class EnrolmentFact(NamedTuple):
     """One person on one round of one campaign."""
 
     identity_id: int
@@ -104,7 +98,7 @@ class EnrolmentFact:
     resume_at: int | None
     trigger_event_id: int | None
     #: offers already named in this round, with their true expiry
-    offers: Mapping[str, int] = field(default_factory=dict)
+    offers: Mapping[str, int] = {}  # noqa: RUF012 - a named tuple's default, never written to
     #: how the review task of the current step was closed (done, declined); None while open or absent
     review: str | None = None
     #: why it ended, once it has

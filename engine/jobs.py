@@ -57,7 +57,7 @@ def run_turn(app: App, now: int) -> Counter[str]:
     with app.store.begin() as conn:
         if backlog_hold(conn, app.running(conn), now) is not None:
             return tally
-    return tally + advance(app, now) + dispatch(app, now)
+    return tally + advance(app, now, at_once=True) + dispatch(app, now)
 
 
 def run_housekeeping(app: App, now: int) -> Counter[str]:

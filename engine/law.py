@@ -8,6 +8,7 @@ true applies.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.model import DAY, Window
 
@@ -60,6 +61,7 @@ _CANADA_CALL = (
 )
 
 
+@lru_cache(maxsize=4096)
 def bases(channel: str, country: str, regions: tuple[str, ...]) -> tuple[Basis, ...]:
     """The bases that can carry a marketing touch on ``channel`` to someone in ``country``; any one serves."""
     if channel in ("letter", "in_app"):
@@ -136,6 +138,7 @@ _FRANCE_HOURS = Hours(
 _EUROPE_HOURS = _hours("EU-12", (9, 20), (9, 20), None)
 
 
+@lru_cache(maxsize=4096)
 def hours(channel: str, countries: tuple[str, ...], regions: tuple[str, ...]) -> tuple[Hours, ...]:
     """The lawful hours that all have to be open for a text or a call; none for other channels."""
     if channel not in ("sms", "phone"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -21,17 +21,21 @@ class Says(StrEnum):
     EXIT = "exit"  # the enrolment ends; the rule is the reason
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One rule's answer. ``because`` is a sentence without personal data; ``facts`` what was looked at."""
+class Verdict(NamedTuple):
+    """One rule's answer. ``because`` is a sentence without personal data; ``facts`` what was looked at.
+
+    A named tuple and not a dataclass, like every value a decision makes by the dozen: a tenth of the time.
+    """
 
     rule: str
     says: Says
     because: str
     source: Source = BUILT_IN
     until: int | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = {}  # noqa: RUF012 - a named tuple's default, never written to
     law: str | None = None  # id of the legal rule behind it (docs/law.md)
+    #: its JSON, where it was made beforehand
+    text: str | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Plain values, in the order a reader wants them; empty parts left out."""
@@ -46,6 +50,15 @@ class Verdict:
         return data
 
 
+@lru_cache(maxsize=65_536)
+def allow(
+    rule: str, because: str, source: Source = BUILT_IN, *, law: str | None = None, facts: tuple[tuple[str, Any], ...] = ()
+) -> Verdict:
+    """An ALLOW. Most verdicts are, and most of those are alike: each is made, and told as JSON, once."""
+    verdict = Verdict(rule, Says.ALLOW, because, source, None, dict(facts), law)
+    return verdict._replace(text=orjson.dumps(verdict.as_data()).decode())
+
+
 def to_json(verdicts: Iterable[Verdict]) -> str:
     """The verdicts as a JSON list, as the ledger keeps them."""
-    return orjson.dumps([v.as_data() for v in verdicts]).decode()
+    return f"[{','.join(v.text or orjson.dumps(v.as_data()).decode() for v in verdicts)}]"

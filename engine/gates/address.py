@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.gates.base import Situation
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 #: which of the person's fields a channel writes to; the other channels know the person by e-mail
 ADDRESS_FIELD = {"sms": "phone", "phone": "phone", "linkedin": "linkedin"}
@@ -27,4 +27,4 @@ def channel(s: Situation) -> Verdict:
     name = s.step.channel or ""
     if address_of(name, s.facts.person) is None:
         return Verdict("channel", Says.SKIP, f"no usable address for {name}", s.step.source)
-    return Verdict("channel", Says.ALLOW, f"an address for {name} is on record", s.step.source)
+    return allow("channel", f"an address for {name} is on record", s.step.source)

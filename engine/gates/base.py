@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.facts import EnrolmentFact, Facts
 from engine.model import Campaign, Policy, Step
@@ -11,8 +11,7 @@ from engine.places import Place
 from engine.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(NamedTuple):
     """One sending step, due for one person, at one moment.
 
     ``expires_at``: from then on the step is not sent any more. ``own`` names this touch, so that a slot it

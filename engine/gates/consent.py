@@ -11,7 +11,7 @@ from engine.facts import ConsentFact
 from engine.gates.base import Situation
 from engine.law import STRENGTH, Basis, bases
 from engine.model import ConsentLevel, Source
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 _LEVELS = tuple(ConsentLevel)
 
@@ -47,15 +47,16 @@ def _missing(channel: str, country: str, options: tuple[Basis, ...]) -> str:
 
 def _policy(s: Situation, channel: str, current: ConsentFact | None, laws: list[str]) -> Verdict:
     asked, source = _asked(s, channel)
-    facts = {"consent": current.type if current else None, "asked": asked.value}
     law = ",".join(laws)
+    held = current.type if current else None
+    known = (("consent", held), ("asked", asked.value))
     if asked is ConsentLevel.LAWFUL_BASIS:
-        return Verdict("consent", Says.ALLOW, f"lawful basis {law}", source, facts=facts, law=law)
+        return allow("consent", f"lawful basis {law}", source, law=law, facts=known)
     if current is None or not _serves(current, asked.value, proof=asked is ConsentLevel.EXPRESS_WRITTEN):
         words = asked.value.replace("_", " ")
         because = f"this project asks for {words} consent for {channel}"
-        return Verdict("consent", Says.SKIP, because, source, facts=facts)
-    return Verdict("consent", Says.ALLOW, f"{current.type} consent on record", source, facts=facts, law=law)
+        return Verdict("consent", Says.SKIP, because, source, facts=dict(known))
+    return allow("consent", f"{current.type} consent on record", source, law=law, facts=known)
 
 
 def _asked(s: Situation, channel: str) -> tuple[ConsentLevel, Source]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.facts import TouchFact
 from engine.gates.base import Situation
 from engine.model import DAY, HOUR, Cap
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 
 def fatigue(s: Situation) -> Verdict:
@@ -18,7 +18,7 @@ def fatigue(s: Situation) -> Verdict:
         if free_at is not None and (worst is None or free_at > worst[0]):
             worst = (free_at, cap)
     if worst is None:
-        return Verdict("fatigue", Says.ALLOW, "every cap has room", s.policy.source)
+        return allow("fatigue", "every cap has room", s.policy.source)
     until, cap = worst
     facts = {"limit": cap.limit, "per_seconds": cap.per, "channel": cap.channel, "campaign": cap.campaign}
     return Verdict("fatigue", Says.DEFER, f"cap of {in_words(cap)} is full", cap.source, until, facts)
@@ -33,6 +33,8 @@ def in_words(cap: Cap) -> str:
 def _free_at(cap: Cap, s: Situation) -> int | None:
     """When one more touch fits under the cap; None when it does now."""
     if cap.channel not in (None, s.step.channel) or cap.campaign not in (None, s.campaign.id):
+        return None
+    if len(s.facts.touches) < cap.limit:
         return None
     moments = counted(s.facts.touches, cap, s.own, s.now)
     if len(moments) < cap.limit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from engine.gates.base import Situation
-from engine.verdict import Says, Verdict
+from engine.model import Campaign
+from engine.verdict import Says, Verdict, allow
 
 
 def bucket(salt: str, identity_id: int, of: int) -> int:
@@ -17,10 +18,14 @@ def bucket(salt: str, identity_id: int, of: int) -> int:
     return int.from_bytes(digest, "big") % of
 
 
-def in_holdout(s: Situation) -> bool:
+def held_out(campaign: Campaign, identity_id: int) -> bool:
     """True for the share of people the campaign's experiment keeps back."""
-    share = s.campaign.holdout
-    return share > 0 and bucket(f"holdout:{s.campaign.id}", s.facts.identity_id, 10_000) < share
+    return campaign.holdout > 0 and bucket(f"holdout:{campaign.id}", identity_id, 10_000) < campaign.holdout
+
+
+def in_holdout(s: Situation) -> bool:
+    """True where the person is one of those kept back."""
+    return held_out(s.campaign, s.facts.identity_id)
 
 
 def holdout(s: Situation) -> Verdict:
@@ -28,4 +33,4 @@ def holdout(s: Situation) -> Verdict:
     if in_holdout(s):
         facts = {"share": f"{s.campaign.holdout / 100:g}%"}
         return Verdict("holdout", Says.SKIP, "kept back for comparison", s.campaign.source, facts=facts)
-    return Verdict("holdout", Says.ALLOW, "not in the holdout", s.campaign.source)
+    return allow("holdout", "not in the holdout", s.campaign.source)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from engine import law
 from engine.gates.base import Situation
+from engine.model import Window
 from engine.schedule import Opening, next_open
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 
 def window(s: Situation) -> Verdict:
     """DEFER into the step's own send window, at a moment the quiet hours allow too; SKIP when there is none."""
     wanted = s.step.window
     if wanted is None:
-        return Verdict("window", Says.ALLOW, "the step has no send window", s.step.source)
+        return allow("window", "the step has no send window", s.step.source)
     own = Opening((wanted,))
     if next_open(s.now, s.place.zones, [own]) == s.now:
-        return Verdict("window", Says.ALLOW, "inside the send window", wanted.source)
-    opens = next_open(s.now, s.place.zones, [own, *_openings(s)])
+        return allow("window", "inside the send window", wanted.source)
+    opens = next_open(s.now, s.place.zones, (own, *_openings(s)))
     if opens is None:
         return Verdict("window", Says.SKIP, "the send window and the quiet hours leave no moment", wanted.source)
     return Verdict("window", Says.DEFER, "outside the step's send window", wanted.source, opens)
@@ -26,20 +29,26 @@ def quiet_hours(s: Situation) -> Verdict:
     """DEFER out of the project's quiet hours and, for texts and calls, the law's; SKIP when nothing is open."""
     policy = s.policy.hours[s.step.channel or ""]
     opens = next_open(s.now, s.place.zones, _openings(s))
-    facts = {"zones": list(s.place.zones[:6]), "zone_known": s.place.zone_known}
     laws = ",".join(h.law for h in _lawful(s)) or None
+    known = (("zones", s.place.zones[:6]), ("zone_known", s.place.zone_known))
+    if opens == s.now:
+        return allow("quiet_hours", "outside quiet hours", policy.source, law=laws, facts=known)
+    facts = dict(known)
     if opens is None:
         because = "no hour is allowed in every zone this person may be in"
         return Verdict("quiet_hours", Says.SKIP, because, policy.source, facts=facts, law=laws)
-    if opens > s.now:
-        because = f"quiet hours where this person {'is' if s.place.zone_known else 'may be'}"
-        return Verdict("quiet_hours", Says.DEFER, because, policy.source, opens, facts, laws)
-    return Verdict("quiet_hours", Says.ALLOW, "outside quiet hours", policy.source, facts=facts, law=laws)
+    because = f"quiet hours where this person {'is' if s.place.zone_known else 'may be'}"
+    return Verdict("quiet_hours", Says.DEFER, because, policy.source, opens, facts, laws)
 
 
 def _lawful(s: Situation) -> tuple[law.Hours, ...]:
     return law.hours(s.step.channel or "", s.place.countries, s.place.regions)
 
 
-def _openings(s: Situation) -> list[Opening]:
-    return [Opening((s.policy.hours[s.step.channel or ""],)), *(Opening(h.windows, h.holidays) for h in _lawful(s))]
+def _openings(s: Situation) -> tuple[Opening, ...]:
+    return _all_openings(s.policy.hours[s.step.channel or ""], _lawful(s))
+
+
+@lru_cache(maxsize=4096)
+def _all_openings(policy: Window, lawful: tuple[law.Hours, ...]) -> tuple[Opening, ...]:
+    return Opening((policy,)), *(Opening(h.windows, h.holidays) for h in lawful)

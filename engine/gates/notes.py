@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.gates.base import Situation
 from engine.model import DAY
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 #: open notes of these kinds hold everything back until a person has closed them
 HOLDING = frozenset({"escalation", "review_reply", "complaint"})
@@ -17,18 +17,18 @@ def escalation(s: Situation) -> Verdict:
             facts = {"note": note.kind, "since": note.opened_at}
             because = f"an open {note.kind.replace('_', ' ')} holds promotion"
             return Verdict("escalation", Says.DEFER, because, s.policy.source, s.now + DAY, facts)
-    return Verdict("escalation", Says.ALLOW, "no open escalation", s.policy.source)
+    return allow("escalation", "no open escalation", s.policy.source)
 
 
 def recent_discount(s: Situation) -> Verdict:
     """SKIP a step with a discount when one was given within the policy's cool-down."""
     offer = s.campaign.offers.get(s.step.offer or "")
     if offer is None or not offer.is_discount:
-        return Verdict("recent_discount", Says.ALLOW, "this step gives no discount", s.step.source)
+        return allow("recent_discount", "this step gives no discount", s.step.source)
     since = s.now - s.policy.discount_cooldown
     given = [n.opened_at for n in s.facts.notes if n.kind == "discount" and since < n.opened_at <= s.now]
     if given:
         facts = {"given": max(given), "cooldown_days": s.policy.discount_cooldown // DAY}
         because = "a discount was given recently"
         return Verdict("recent_discount", Says.SKIP, because, s.policy.source, facts=facts)
-    return Verdict("recent_discount", Says.ALLOW, "no recent discount", s.policy.source)
+    return allow("recent_discount", "no recent discount", s.policy.source)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.gates.base import Situation
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 
 def offer_expires_at(s: Situation) -> int | None:
@@ -21,4 +21,4 @@ def offer_expired(s: Situation) -> Verdict:
         because = "the offer this step names has run out"
         return Verdict("offer_expired", Says.SKIP, because, s.step.source, facts={"ended": ends})
     because = "no offer" if ends is None else "the offer is open"
-    return Verdict("offer_expired", Says.ALLOW, because, s.step.source)
+    return allow("offer_expired", because, s.step.source)

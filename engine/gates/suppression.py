@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.gates.base import Situation
-from engine.verdict import Says, Verdict
+from engine.verdict import Says, Verdict, allow
 
 #: reasons that end the whole enrolment when they bind every channel, and what it then ends as
 _ENDS_AS = {"opt_out": "opted_out", "complaint": "opted_out"}
@@ -21,15 +21,18 @@ def suppression(s: Situation) -> Verdict:
             return Verdict(rule, Says.EXIT, f"all channels are suppressed ({found.reason})", facts=facts)
         because = f"{channel} is suppressed ({found.reason})"
         return Verdict("suppression", Says.SKIP, because, facts=facts)
-    return Verdict("suppression", Says.ALLOW, "no suppression binds this person or address")
+    return allow("suppression", "no suppression binds this person or address")
 
 
 def do_not_contact(s: Situation) -> Verdict:
     """The system of record's own do-not-contact scope: none, all, marketing, or a channel."""
-    scope = (s.facts.person["do_not_contact_scope"] or "none").strip().lower()
+    declared = s.facts.person["do_not_contact_scope"]
+    if not declared:
+        return allow("do_not_contact", "no do-not-contact scope")
+    scope = declared.strip().lower()
     if scope in ("all", "marketing"):
         return Verdict("suppressed", Says.EXIT, f"do-not-contact scope is {scope}", facts={"scope": scope})
     if s.step.channel in scope.replace(",", " ").split():
         because = f"do-not-contact scope names {s.step.channel}"
         return Verdict("do_not_contact", Says.SKIP, because, facts={"scope": scope})
-    return Verdict("do_not_contact", Says.ALLOW, "no do-not-contact scope", facts={"scope": scope})
+    return allow("do_not_contact", "the do-not-contact scope leaves this channel free", facts=(("scope", scope),))

@@ -18,8 +18,8 @@ WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND
 
 _TOUCH_COLUMNS = (
     "identity_id", "campaign", "cycle", "step", "ref", "state", "reason", "channel", "template", "variant", "offer",
-    "offer_expires_at", "priority", "planned_at", "expires_at", "not_before", "decided_at", "attempts",
-    "finished_at",
+    "offer_expires_at", "priority", "planned_at", "expires_at", "not_before", "decided_at", "counted_at",
+    "attempts", "worker", "finished_at",
 )  # fmt: skip
 
 # only a postponed touch may be decided again: whatever else is there is never written over

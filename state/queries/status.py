@@ -29,7 +29,7 @@ def touches(conn: Connection) -> Sequence[Any]:
 
 
 def planned(conn: Connection) -> int:
-    """How many steps of rounds ever came due for a channel, counted from the ledger and not from the touches."""
+    """How many steps ever came due for a channel, counted from the ledger and not from the touches."""
     sql = """
     SELECT count(*) FROM (SELECT DISTINCT identity_id, campaign, cycle, step FROM decision
       WHERE action IN ('queue', 'hold', 'skip') AND step IS NOT NULL) AS due_steps
@@ -52,24 +52,25 @@ def people(conn: Connection) -> dict[str, int]:
 def imports(conn: Connection) -> list[dict[str, Any]]:
     """What all imports of each source read, took and refused."""
     sql = """
-    SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, sum(read) AS read, sum(rejected) AS rejected,
-           sum(created) AS created, sum(updated) AS updated, sum(unchanged) AS unchanged, sum(merged) AS merged
+    SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, sum(read) AS read,
+           sum(rejected) AS rejected, sum(created) AS created, sum(updated) AS updated,
+           sum(unchanged) AS unchanged, sum(merged) AS merged, sum(future) AS future
     FROM import_run GROUP BY source, kind ORDER BY kind DESC, source
     """
     return fetch_dicts(conn, sql)
 
 
 def not_written(conn: Connection) -> Sequence[Any]:
-    """(identity_id, segment, campaign, enrolment state, enrolment reason, touch state, touch reason) of everyone
-    living to whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for somebody never
-    enrolled. A person's latest enrolment comes last."""
+    """(identity_id, segment, campaign, enrolment state, enrolment reason, touch state, touch reason) of
+    everyone living to whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for
+    somebody never enrolled. A person's latest enrolment comes last."""
     sql = """
     SELECT p.identity_id, e.segment, e.campaign, e.state, e.reason, t.state, t.reason
     FROM person p
     LEFT JOIN enrolment e ON e.identity_id = p.identity_id
     LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
-    WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (
-      SELECT 1 FROM touch s WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
+    WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM touch s
+      WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
     ORDER BY p.identity_id, e.entered_at, e.cycle, e.campaign, t.planned_at, t.step
     """
     return fetch(conn, sql)
@@ -79,12 +80,12 @@ def written(conn: Connection) -> Sequence[Any]:
     """(segment of the latest enrolment, how many living people something was sent to)."""
     sql = """
     SELECT l.segment, count(*) FROM (
-      SELECT e.identity_id, e.segment,
-        row_number() OVER (PARTITION BY e.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC) AS latest
+      SELECT e.identity_id, e.segment, row_number() OVER (
+        PARTITION BY e.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC) AS latest
       FROM enrolment e) AS l
     JOIN person p ON p.identity_id = l.identity_id
-    WHERE l.latest = 1 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (
-      SELECT 1 FROM touch s WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
+    WHERE l.latest = 1 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (SELECT 1 FROM touch s
+      WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
     GROUP BY l.segment
     """
     return fetch(conn, sql)
@@ -93,6 +94,7 @@ def written(conn: Connection) -> Sequence[Any]:
 def in_doubt(conn: Connection) -> list[dict[str, Any]]:
     """Touches whose outcome nobody knows."""
     sql = """
-    SELECT ref, campaign, step, channel, counted_at, attempts FROM touch WHERE state = 'in_doubt' ORDER BY counted_at, ref
+    SELECT ref, campaign, step, channel, counted_at, attempts FROM touch WHERE state = 'in_doubt'
+    ORDER BY counted_at, ref
     """
     return fetch_dicts(conn, sql)

@@ -9,6 +9,8 @@ from sqlalchemy import Connection
 from state.queries.common import execute, fetch_dicts
 from state.queries.record import put_tasks
 
+_PERSON = "p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin, p.timezone"
+
 
 def touch_key(conn: Connection, ref: str) -> dict[str, Any] | None:
     """identity_id, campaign, cycle and step of the touch with that ref, or None."""
@@ -27,15 +29,26 @@ def by_ref(conn: Connection, ref: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def listed(conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int) -> list[dict[str, Any]]:
+def beginning(conn: Connection, ref: str) -> list[dict[str, Any]]:
+    """Tasks whose ref begins so, with the person's name and addresses; a handful at most."""
+    sql = f"""
+    SELECT t.*, {_PERSON} FROM task t JOIN person p ON p.identity_id = t.identity_id
+    WHERE substr(t.ref, 1, :length) = :ref ORDER BY t.ref LIMIT 10
+    """  # noqa: S608
+    return fetch_dicts(conn, sql, ref=ref, length=len(ref))
+
+
+def listed(
+    conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int
+) -> list[dict[str, Any]]:
     """Tasks with the person's name and company, soonest first; None does not narrow."""
-    sql = """
-    SELECT t.*, p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin
-    FROM task t JOIN person p ON p.identity_id = t.identity_id
-    WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state) AND (CAST(:owner AS TEXT) IS NULL OR t.owner = :owner)
+    sql = f"""
+    SELECT t.*, {_PERSON} FROM task t JOIN person p ON p.identity_id = t.identity_id
+    WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state)
+      AND (CAST(:owner AS TEXT) IS NULL OR t.owner = :owner)
       AND (CAST(:kind AS TEXT) IS NULL OR t.kind = :kind)
     ORDER BY t.due_at, t.ref LIMIT :limit
-    """
+    """  # noqa: S608
     return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit)
 
 
