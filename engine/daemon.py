@@ -6,6 +6,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.app import App, open_app
 from engine.clock import Clock
 from engine.jobs import JOBS, Job, note_run
+from engine.timekeeping import enter_real
 from state.errors import StateError, StoreUnavailable, WorkerBusy
 from state.queries import control
 
@@ -33,8 +36,9 @@ class Daemon:
         self._log: Any = structlog.get_logger("rekindle.daemon")
         self._app: App | None = None
 
-    def run(self) -> None:
-        """Work until SIGTERM or SIGINT. Raises only what no waiting can mend, before the first job."""
+    def run(self, seconds: int | None = None) -> None:
+        """Work until SIGTERM or SIGINT, or for so many seconds. Raises only what no waiting can mend, before
+        the first job."""
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, self._on_signal)
         self._app = self._patiently(self._open)
@@ -42,11 +46,14 @@ class Daemon:
             return
         scheduler = self._scheduler(self._app)
         scheduler.start()
-        self._log.info("started", environment=self._env, worker=self._app.worker_id, store=self._app.store.name)
-        self._stop.wait()
+        told = {"environment": self._env, "worker": self._app.worker_id, "store": self._app.store.name}
+        self._log.info("started", **told)
+        self._stop.wait(seconds)
+        self._stop.set()
         self._log.info("stopping")
         self._app.stopping = True  # the job at work ends with its batch
         scheduler.shutdown(wait=True)
+        self._sign_off(self._app)
         self._app.close()
         self._log.info("stopped")
 
@@ -56,6 +63,7 @@ class Daemon:
     def _open(self) -> App:
         app = open_app(self._project_dir, self._env, clock=self._clock, tolerant=True)
         try:
+            enter_real(app.store, self._clock.now())
             app.start_work()
         except BaseException:
             app.close()
@@ -102,9 +110,17 @@ class Daemon:
             self._log.warning("store_unavailable", job=job.name, because=error.message)
         except Exception as error:
             self._log.exception("job_failed", job=job.name, error=type(error).__name__)
+            with suppress(StateError, SQLAlchemyError):  # the log has told it; status should, too
+                note_run(app, job.name, now, error=type(error).__name__)
         else:
             if tally:
                 self._log.info("worked", job=job.name, **{k: v for k, v in sorted(tally.items()) if v})
+
+    @staticmethod
+    def _sign_off(app: App) -> None:
+        """A daemon that stopped cleanly is not one that fell silent."""
+        with suppress(StateError), app.store.begin() as conn:
+            control.drop(conn, f"worker:{app.worker_id}")
 
     def _alive(self, app: App, now: int) -> None:
         with app.store.begin() as conn:

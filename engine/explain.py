@@ -139,7 +139,7 @@ def _campaign(app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, A
     """Whether a campaign has this person, and if it never had, why."""
     mine = [r for r in rows if r["campaign"] == campaign.id]
     if mine:
-        return {"campaign": campaign.id, "at": str(campaign.source), "why": f"entered {len(mine)} times"}
+        return {"campaign": campaign.id, "at": str(campaign.source), "why": _entered(mine)}
     segment = next((s.id for s in app.project.segments if tested(s.where)(facts, now, None) is True), None)
     live = next((r for r in rows if r["state"] != "ended" and r["exclusivity_group"] == campaign.group), None)
     if segment != campaign.segment:
@@ -151,6 +151,12 @@ def _campaign(app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, A
     else:
         why = "enters at the next refresh"
     return {"campaign": campaign.id, "at": str(campaign.source), "why": why}
+
+
+def _entered(rounds: list[dict[str, Any]]) -> str:
+    times = {1: "once", 2: "twice"}.get(len(rounds), f"{len(rounds)} times")
+    last = max(rounds, key=lambda r: (r["entered_at"], r["cycle"]))
+    return f"entered {times}, now {last['state']}" + (f" ({last['reason']})" if last["reason"] else "")
 
 
 def _enrolment(

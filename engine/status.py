@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from engine.backlog import backlog_hold
-from engine.clock import iso
+from engine.clock import VirtualClock, iso
 from state.queries import control, tasks
 from state.queries import status as queries
 
@@ -24,31 +24,46 @@ def status(app: App) -> dict[str, Any]:
     now = app.clock.now()
     with app.store.read() as conn:
         touches = queries.touches(conn)
-        planned = queries.planned(conn)
+        enrolments = queries.enrolments(conn, now)
+        paused = control.like(conn, "pause:")
+        reach = _reach(conn, app.project.segment_ids())
         return {
             "format_version": 1,
+            "project": app.project.name,
             "environment": app.environment.name,
             "sends": app.environment.sends,
             "store": app.store.name,
             "now": iso(now),
+            "virtual": isinstance(app.clock, VirtualClock),
             "people": _people(app, conn, now),
-            "campaigns": [_campaign(app, conn, c, touches, now) for c in _ids(app, conn)],
-            "touches": _totals(touches, planned),
-            "not_written": _not_written(conn),
+            "campaigns": [
+                _campaign(
+                    app, c, [e for e in enrolments if e[0] == c], [t for t in touches if t[0] == c], paused
+                )
+                for c in _ids(app, enrolments)
+            ],
+            "touches": _totals(touches, queries.planned(conn)),
+            "reach": reach,
+            "not_written": _summed(row["not_written"] for row in reach),
             "tasks_open": tasks.count_open(conn),
             "in_doubt": queries.in_doubt(conn),
-            "hold": backlog_hold(conn),
+            "hold": _hold(backlog_hold(conn)),
             "jobs": _signs(conn, "job:"),
             "workers": _signs(conn, "worker:"),
-            "imports": queries.imports(conn),
+            "imports": [{**row, "finished_at": iso(row["finished_at"])} for row in queries.imports(conn)],
             "broken": {c: f"{f[0].file}:{f[0].line}" for c, f in app.loaded.campaigns_broken.items()},
         }
 
 
-def _ids(app: App, conn: Connection) -> list[str]:
-    """The project's campaigns, then those that only the store still knows."""
-    stored = {row[0] for row in queries.enrolments(conn, 0)}
-    return [*app.project.campaigns, *sorted(stored - set(app.project.campaigns))]
+def campaign_ids(app: App) -> list[str]:
+    """Every campaign one can speak of: the project's, the broken ones, those only the store knows."""
+    with app.store.read() as conn:
+        return _ids(app, queries.enrolments(conn, 0))
+
+
+def _ids(app: App, enrolments: Iterable[Any]) -> list[str]:
+    known = dict.fromkeys((*app.project.campaigns, *sorted(app.loaded.campaigns_broken)))
+    return [*known, *sorted({row[0] for row in enrolments} - set(known))]
 
 
 def _people(app: App, conn: Connection, now: int) -> dict[str, Any]:
@@ -57,35 +72,50 @@ def _people(app: App, conn: Connection, now: int) -> dict[str, Any]:
     return {**queries.people(conn), "segments": segments, "none": found.get(None, 0)}
 
 
-def _campaign(app: App, conn: Connection, campaign: str, touches: Iterable[Any], now: int) -> dict[str, Any]:
+def _campaign(
+    app: App, campaign: str, enrolments: Iterable[Any], touches: Iterable[Any], pauses: Mapping[str, Any]
+) -> dict[str, Any]:
     declared = app.project.campaigns.get(campaign)
     states: Counter[str] = Counter()
     ended: Counter[str] = Counter()
     due = 0
-    for row in queries.enrolments(conn, now):
-        if row[0] == campaign:
-            states[row[2]] += row[4]
-            due += row[5]
-            if row[2] == "ended":
-                ended[row[3]] += row[4]
+    for _, _, state, reason, count, of_them_due in enrolments:
+        states[state] += count
+        due += of_them_due
+        if state == "ended":
+            ended[reason] += count
+    paused = pauses.get(campaign)
+    return {
+        "campaign": campaign,
+        "segment": declared.segment if declared else None,
+        "condition": _condition(app, campaign, paused is not None),
+        "paused_since": iso(paused[1]) if paused else None,
+        "enrolments": dict(states),
+        "due": due,
+        "ended": dict(ended),
+        **_of_touches(touches),
+    }
+
+
+def _condition(app: App, campaign: str, paused: bool) -> str:
+    if campaign in app.loaded.campaigns_broken:
+        return "broken"
+    if campaign not in app.project.campaigns:
+        return "withdrawn"
+    return "paused" if paused else "running"
+
+
+def _of_touches(touches: Iterable[Any]) -> dict[str, Any]:
     by_state: Counter[str] = Counter()
     by_channel: Counter[str] = Counter()
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, channel, state, reason, count in (t for t in touches if t[0] == campaign):
+    for _, channel, state, reason, count in touches:
         by_state["sent" if state in _SENT else state] += count
         if state in _SENT:
             by_channel[channel] += count
         elif reason:
             reasons[state][reason] += count
-    paused = control.get(conn, f"pause:{campaign}")
     return {
-        "campaign": campaign,
-        "segment": declared.segment if declared else None,
-        "condition": "withdrawn" if declared is None else "paused" if paused else "running",
-        "paused_since": iso(paused[1]) if paused else None,
-        "enrolments": dict(states),
-        "due": due,
-        "ended": dict(ended),
         "touches": dict(by_state),
         "sent_by_channel": dict(by_channel),
         "reasons": {state: dict(found) for state, found in reasons.items()},
@@ -100,17 +130,49 @@ def _totals(touches: Iterable[Any], planned: int) -> dict[str, Any]:
     return {"planned": planned, "by_state": dict(by_state), "reconciles": planned == sum(by_state.values())}
 
 
-def _not_written(conn: Connection) -> dict[str, int]:
-    """Reason -> how many living people got nothing for it. Everybody without a message is in exactly one."""
+def _reach(conn: Connection, segments: Iterable[str]) -> list[dict[str, Any]]:
+    """For each segment people were last entered from, and for those never entered (None): how many there are,
+    how many of them were written to, and why the others were not. Everybody living is in exactly one row, and
+    everybody without a message under exactly one reason."""
     rows: dict[int, list[Any]] = defaultdict(list)
-    for row in queries.not_written(conn):
-        rows[row[0]].append(row[1:])
-    return dict(Counter(_why_nothing(found) for found in rows.values()).most_common())
+    for identity, *row in queries.not_written(conn):
+        rows[identity].append(row)
+    silent: dict[str | None, Counter[str]] = defaultdict(Counter)
+    for found in rows.values():
+        segment, *_ = found[-1]
+        silent[segment][_why_nothing(found)] += 1
+    written = dict(queries.written(conn))
+    seen: dict[str | None, None] = {
+        **dict.fromkeys(segments),
+        **dict.fromkeys(written),
+        **dict.fromkeys(silent),
+    }
+    names = [s for s in seen if s is not None] + [None]
+    return [
+        {
+            "segment": segment,
+            "people": written.get(segment, 0) + silent[segment].total(),
+            "written": written.get(segment, 0),
+            "not_written": dict(silent[segment].most_common()),
+        }
+        for segment in names
+    ]
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return dict(total.most_common())
+
+
+def _hold(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    return found and {**found, "since": iso(found["since"])}
 
 
 def _why_nothing(rows: list[Any]) -> str:
-    """The one reason that tells most: what stopped the last enrolment, else the last touch, else where it waits."""
-    campaign, state, reason, touch_state, touch_reason = rows[-1]
+    """The reason that tells most: what ended the last enrolment, else its last touch, else where it waits."""
+    _, campaign, state, reason, touch_state, touch_reason = rows[-1]
     if campaign is None:
         return "in no segment or cohort a campaign is for"
     if touch_state in ("held", "queued", "dispatching", "in_doubt"):

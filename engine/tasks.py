@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.clock import iso
 from engine.errors import RekindleError, UnknownName
 from engine.events import NewEvent, record_in
 from engine.suppress import suppress
@@ -47,6 +48,37 @@ class TaskClosed(RekindleError):
     """The task is closed already."""
 
     hint = "'rekindle tasks list --all' shows how"
+
+
+#: columns of a task that are instants
+_INSTANTS = ("created_at", "due_at", "closed_at")
+
+
+def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, limit: int) -> dict[str, Any]:
+    """Tasks with the person's name and addresses, soonest first; None does not narrow. ``more``: there are
+    others beyond ``limit``."""
+    with app.store.read() as conn:
+        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1)
+    return {
+        "format_version": 1,
+        "now": iso(app.clock.now()),
+        "tasks": [_shown(row) for row in rows[:limit]],
+        "more": len(rows) > limit,
+    }
+
+
+def shown(app: App, ref: str) -> dict[str, Any]:
+    """One task, by its ref or an unambiguous beginning of it. Raises UnknownName."""
+    with app.store.read() as conn:
+        rows = queries.beginning(conn, ref)
+    if len(rows) != 1:
+        what = f"{len(rows)} tasks begin" if rows else "no task begins"
+        raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")
+    return {"format_version": 1, "now": iso(app.clock.now()), "task": _shown(rows[0])}
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, **{name: iso(row[name]) for name in _INSTANTS}}
 
 
 def close(app: App, ref: str, code: str, comment: str | None = None) -> dict[str, Any]:

@@ -1,0 +1,267 @@
+"""``rekindle status`` as a page: alarms, who was written to, campaigns, messages and why not, the machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from engine.cli.output.look import (
+    BAD,
+    DIM,
+    GOOD,
+    STRONG,
+    WAITS,
+    counts,
+    mark,
+    moment,
+    number,
+    plain,
+    rows,
+    seconds_between,
+    span,
+    table,
+    under,
+    words,
+)
+
+Data = Mapping[str, Any]
+
+#: what becomes of a message, in the order of the columns; together they are all that came due
+_STATES = ("sent", "held", "queued", "skipped", "cancelled", "failed", "in_doubt")
+_SAID = {"in_doubt": "in doubt"}
+_COLOUR = {"sent": GOOD, "held": WAITS, "queued": WAITS, "skipped": BAD, "failed": BAD, "in_doubt": BAD}
+_CONDITION = {"running": GOOD, "paused": WAITS, "broken": BAD, "withdrawn": DIM}
+#: a daemon that has shown no life for so many seconds is worth a look
+_SILENT = 120
+
+
+def render(s: Data) -> Group:
+    """The whole page."""
+    return Group(
+        *_head(s),
+        *_alarms(s),
+        *_reach(s),
+        *_campaigns(s),
+        *_messages(s),
+        *_why(s),
+        *_machine(s),
+    )
+
+
+def render_short(s: Data) -> Group:
+    """What a run ends with: who was written to, and what became of the messages."""
+    return Group(*_head(s), *_alarms(s), *_reach(s), *_messages(s), *_by_channel(s))
+
+
+# ── what needs a human ────────────────────────────────────────────────────────────────────────────────
+
+
+def _head(s: Data) -> Iterator[RenderableType]:
+    reaches = (
+        Text("sends to real people", f"{STRONG} {WAITS}") if s["sends"] else Text("reaches nobody", GOOD)
+    )
+    yield Text.assemble(
+        (plain(s["project"]), STRONG), f" in {s['environment']} (", reaches, f")  {s['store']}"
+    )
+    kind = "virtual time" if s["virtual"] else "now"
+    yield Text(f"{kind} {moment(s['now'])}", DIM)
+
+
+def _alarms(s: Data) -> Iterator[RenderableType]:
+    for line, what_to_do in _alarm_lines(s):
+        yield Text.assemble(("! ", f"{STRONG} {BAD}"), (line, f"{STRONG} {BAD}"), f"  {what_to_do}")
+
+
+def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
+    hold = s["hold"]
+    if hold:
+        share = f"{hold['overdue']:,} of {hold['of']:,} overdue"
+        yield f"held since {moment(hold['since'])}: {share}", "rekindle resume --backlog"
+    if s["in_doubt"]:
+        by_channel = Counter(row["channel"] for row in s["in_doubt"])
+        told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
+        yield f"in doubt: {told}", "may have left, will not be sent again by itself"
+    for campaign, at in sorted(s["broken"].items()):
+        yield f"campaign {campaign} is broken at {at}", "rekindle validate"
+    for job, sign in s["jobs"].items():
+        if sign.get("error"):
+            yield f"job {job} failed {moment(sign['at'])}: {sign['error']}", "the log has the place"
+    if not s["touches"]["reconciles"]:
+        yield "the messages do not add up to what the ledger says came due", "this is a fault of rekindle"
+
+
+# ── people ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _reach(s: Data) -> list[RenderableType]:
+    body = table("segment", "people", "written to", "not", "why not", numbers=("people", "written to", "not"))
+    written = people = 0
+    for row in s["reach"]:
+        silent = row["people"] - row["written"]
+        people, written = people + row["people"], written + row["written"]
+        name = Text(row["segment"]) if row["segment"] else Text("in no campaign", DIM)
+        body.add_row(
+            name,
+            number(row["people"]),
+            number(row["written"], GOOD),
+            number(silent),
+            counts(row["not_written"]),
+        )
+    living = s["people"]["living"]
+    _total(
+        body,
+        "everybody",
+        number(people),
+        number(written, GOOD),
+        number(people - written),
+        _sum(people == living),
+    )
+    return under("People", body, _gone(s["people"]))
+
+
+def _gone(people: Data) -> str:
+    told = [f"{people[k]:,} {k}" for k in ("merged", "erased") if people[k]]
+    return f"and {', '.join(told)}" if told else ""
+
+
+def _sum(right: bool) -> Text:
+    return Text.assemble(mark(right), " adds up" if right else " does not add up")
+
+
+def _total(body: Table, *cells: RenderableType) -> None:
+    body.add_section()
+    body.add_row(*cells, style=STRONG)
+
+
+# ── campaigns ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _campaigns(s: Data) -> list[RenderableType]:
+    places = ("waiting", "parked", "held", "ended")
+    head = ("entered", *places, "due now")
+    body = table("campaign", "state", "segment", "in it now", *head, numbers=("in it now", *head))
+    for c in s["campaigns"]:
+        found = c["enrolments"]
+        body.add_row(
+            c["campaign"],
+            Text(c["condition"], _CONDITION.get(c["condition"], "")),
+            Text(c["segment"] or "-"),
+            number(s["people"]["segments"].get(c["segment"], 0)),
+            number(sum(found.values())),
+            *(number(found.get(place, 0)) for place in places),
+            number(c["due"], WAITS),
+        )
+    return under("Campaigns", body, f"{s['people']['none']:,} people are in no segment now")
+
+
+# ── messages ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _messages(s: Data) -> list[RenderableType]:
+    heads = ("came due", *(_SAID.get(state, state) for state in _STATES))
+    body = table("campaign", *heads, numbers=heads)
+    for c in s["campaigns"]:
+        _message_row(body, c["campaign"], _merged(c["touches"]))
+    body.add_section()
+    _message_row(body, "all", _merged(s["touches"]["by_state"]), style=STRONG)
+    return under("Messages", Group(body, _reconciled(s["touches"])))
+
+
+def _merged(states: Mapping[str, int]) -> Counter[str]:
+    """A message the channel has in hand is still on its way."""
+    found = Counter(states)
+    found["queued"] += found.pop("dispatching", 0)
+    return found
+
+
+def _message_row(body: Table, name: str, states: Counter[str], style: str = "") -> None:
+    cells = [number(states[state], _COLOUR.get(state, "")) for state in _STATES]
+    body.add_row(name, number(states.total()), *cells, style=style)
+
+
+def _reconciled(touches: Data) -> Text:
+    states = _merged(touches["by_state"])
+    parts = " + ".join(f"{states[state]:,} {_SAID.get(state, state)}" for state in _STATES if states[state])
+    sign = "=" if touches["reconciles"] else "is not"
+    return Text.assemble(
+        mark(touches["reconciles"]), f" {touches['planned']:,} came due {sign} {parts or '0'}"
+    )
+
+
+def _by_channel(s: Data) -> list[RenderableType]:
+    channels = sorted({channel for c in s["campaigns"] for channel in c["sent_by_channel"]})
+    body = table("campaign", *channels, numbers=channels)
+    total: Counter[str] = Counter()
+    for c in s["campaigns"]:
+        total.update(c["sent_by_channel"])
+        body.add_row(c["campaign"], *(number(c["sent_by_channel"].get(name, 0), GOOD) for name in channels))
+    _total(body, "all", *(number(total[name], GOOD) for name in channels))
+    return under("Sent, by channel", body) if channels else []
+
+
+def _why(s: Data) -> list[RenderableType]:
+    body = table("campaign", "sent by", "not sent, and why", "ended, and why")
+    for c in s["campaigns"]:
+        lines = [
+            Text.assemble((f"{_SAID.get(state, state)}: ", _COLOUR.get(state, "")), counts(found))
+            for state, found in sorted(c["reasons"].items())
+        ]
+        body.add_row(
+            c["campaign"], counts(c["sent_by_channel"], GOOD), Text("\n").join(lines), counts(c["ended"])
+        )
+    return under("How and why", body)
+
+
+# ── the machine ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _machine(s: Data) -> list[RenderableType]:
+    grid = rows()
+    open_tasks = s["tasks_open"]
+    told = (
+        Text.assemble((f"{open_tasks:,} open", WAITS), "  rekindle tasks list")
+        if open_tasks
+        else Text("none open")
+    )
+    grid.add_row("tasks", told)
+    grid.add_row("daemons", _daemons(s))
+    grid.add_row("last runs", _jobs(s))
+    for row in s["imports"]:
+        grid.add_row(f"from {plain(row['source'])}", _import(row))
+    return under("Work", grid)
+
+
+def _daemons(s: Data) -> Text:
+    if not s["workers"]:
+        return Text("none")
+    lines = []
+    for sign in s["workers"].values():
+        ago = seconds_between(sign["at"], s["now"])
+        alive = Text("alive", GOOD) if ago <= _SILENT else Text("silent", f"{STRONG} {BAD}")
+        lines.append(Text.assemble(alive, f", last sign {span(ago, 1)} ago"))
+    return Text("\n").join(lines)
+
+
+def _jobs(s: Data) -> Text:
+    told = [
+        Text.assemble(mark(not sign.get("error")), f" {name} {_ago(sign['at'], s)}")
+        for name, sign in s["jobs"].items()
+    ]
+    return Text("  ").join(told) if told else Text("nothing has run yet")
+
+
+def _ago(at: str, s: Data) -> str:
+    return moment(at, year=False) if s["virtual"] else f"{span(seconds_between(at, s['now']), 1)} ago"
+
+
+def _import(row: Data) -> Text:
+    kinds = ("rejected", "created", "merged", "updated", "unchanged", "future")
+    right = row["read"] == sum(row.get(kind) or 0 for kind in kinds)
+    parts = " + ".join(f"{row[kind]:,} {words(kind)}" for kind in kinds if row.get(kind))
+    runs = f" in {row['runs']:,} runs" if row["runs"] != 1 else ""
+    return Text.assemble(mark(right), f" {row['read']:,} rows read{runs} = {parts or '0'}")

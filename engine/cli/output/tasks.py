@@ -1,0 +1,88 @@
+"""``rekindle tasks``: a list to work through, and one task with all that is needed to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from engine.cli.output.look import BAD, DIM, STATES, STRONG, day, moment, plain, rows, table, words
+from engine.cli.output.text import printable
+
+Data = Mapping[str, Any]
+
+#: so much of a ref names a task; commands take any unambiguous beginning
+_SHORT = 8
+
+
+def render_list(found: Data) -> Group:
+    """The tasks, soonest due first."""
+    if not found["tasks"]:
+        return Group(Text("nothing waits for a human"))
+    body = table("ref", "due", "kind", "for", "what", "owner")
+    for task in found["tasks"]:
+        body.add_row(
+            task["ref"][:_SHORT],
+            _due(task, found["now"]),
+            words(task["kind"]),
+            _who(task),
+            plain(task["title"]),
+            plain(task["owner"]),
+        )
+    shown = len(found["tasks"])
+    more = ", and more: --limit shows them" if found["more"] else ""
+    return Group(body, Text(), Text(f"{shown:,} shown{more}. rekindle tasks show REF", DIM))
+
+
+def _due(task: Data, now: str) -> Text:
+    if task["state"] != "open":
+        return Text(f"{task['disposition']} {day(task['closed_at'])}", STATES.get(task["state"], ""))
+    late = task["due_at"] < now
+    return Text.assemble(day(task["due_at"]), (" late" if late else "", BAD))
+
+
+def _who(task: Data) -> str:
+    name = " ".join(task[k] for k in ("first_name", "last_name") if task[k])
+    return ", ".join(plain(part) for part in (name, task["company"]) if part) or "-"
+
+
+def render_one(found: Data, dispositions: Mapping[str, str]) -> Group:
+    """One task, whole; an open one with the ways to close it."""
+    task = found["task"]
+    grid = rows()
+    grid.add_row("for", f"{_who(task)} (identity {task['identity_id']})")
+    for name in ("phone", "email", "linkedin"):
+        if task[name]:
+            grid.add_row(name, plain(task[name]))
+    grid.add_row("their zone", plain(task["timezone"] or "not on record: see rekindle explain"))
+    grid.add_row("owner", plain(task["owner"]))
+    grid.add_row("due", f"{moment(task['due_at'])}")
+    grid.add_row("campaign", f"{task['campaign']}, step {task['step']}")
+    grid.add_row("state", _state(task))
+    title = Text.assemble(
+        (f"{words(task['kind'])}: {plain(task['title'])}", STRONG), (f"  {task['ref']}", DIM)
+    )
+    parts: list[RenderableType] = [title, Padding(grid, (1, 0, 0, 2))]
+    body = "\n".join(printable(line) for line in task["body"].splitlines())
+    parts.append(Padding(Text(body, overflow="fold"), (1, 0, 1, 2)))
+    if task["state"] == "open":
+        parts += _closing(task, dispositions)
+    return Group(*parts)
+
+
+def _state(task: Data) -> Text:
+    how = f", {task['disposition']} on {day(task['closed_at'])}" if task["closed_at"] else ""
+    comment = f": {plain(task['comment'])}" if task["comment"] else ""
+    return Text.assemble((task["state"], STATES.get(task["state"], "")), f"{how}{comment}")
+
+
+def _closing(task: Data, dispositions: Mapping[str, str]) -> list[RenderableType]:
+    ways = rows()
+    for code, means in dispositions.items():
+        ways.add_row(code, means)
+    ref = task["ref"][:_SHORT]
+    return [Text(f"rekindle tasks done {ref} --disposition CODE", STRONG), Padding(ways, (0, 0, 0, 2)),
+            Text(f"rekindle tasks decline {ref} --comment '...'", STRONG)]  # fmt: skip

@@ -1,0 +1,106 @@
+"""The ledger of one round as lines a reader follows: decided and sent is one line, and so is a message that
+was held again and again for the same reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.cli.output.look import BAD, DIM, GOOD, WAITS, moment, words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that happened, ready to be laid out."""
+
+    when: str
+    sign: str
+    what: str
+    colour: str
+    step: str
+    why: str
+    at: str = ""
+    #: what must be equal for the next line to be the same thing again
+    action: str = ""
+    rule: str | None = None
+
+
+#: action of the ledger -> sign, word, colour
+_LOOKS = {
+    "queue": ("→", "queued", WAITS),
+    "sent": ("✓", "sent", GOOD),
+    "hold": ("~", "held", WAITS),
+    "skip": ("✗", "skipped", BAD),
+    "cancel": ("✗", "cancelled", BAD),
+    "failed": ("✗", "failed", BAD),
+    "doubt": ("?", "in doubt", BAD),
+    "retry": ("~", "put off", WAITS),
+    "end": ("■", "ended", DIM),
+}
+
+
+def timeline(ledger: Sequence[Mapping[str, Any]], channels: Mapping[str, str], zone: str) -> list[Line]:
+    """Lines of one round. ``channels``: step -> channel, of its touches."""
+    lines: list[Line] = []
+    for entry in ledger:
+        line = _line(entry, channels, zone)
+        n = next((n for n in reversed(range(len(lines))) if lines[n].step == line.step), None)
+        if n is None or not _joins(lines[n], line):
+            lines.append(line)
+        elif line.action == "hold":
+            lines[n] = replace(lines[n], why=line.why)
+        else:
+            decided = lines.pop(n)
+            since = "" if decided.when == line.when else f"decided {decided.when}; "
+            lines.append(replace(line, why=f"{since}{decided.why}", at=decided.at))
+    return lines
+
+
+def _joins(last: Line, line: Line) -> bool:
+    """Decided and sent, or held again for the same reason."""
+    if (last.action, line.action) == ("queue", "sent"):
+        return True
+    return last.action == line.action == "hold" and last.rule == line.rule
+
+
+def _line(entry: Mapping[str, Any], channels: Mapping[str, str], zone: str) -> Line:
+    action, step = entry["action"], entry["step"] or ""
+    sign, what, colour = _LOOKS.get(action, ("·", words(action), DIM))
+    decided = _deciding(entry["reasons"], action)
+    channel = f" ({channels[step]})" if step in channels else ""
+    return Line(
+        when=moment(entry["when"], zone),
+        sign=sign,
+        what=f"{what}" if action != "end" else words(entry["rule"]) or what,
+        colour=colour,
+        step=f"{step}{channel}",
+        why=_why(decided, entry["reasons"], action, zone),
+        at=_place(decided),
+        action=action,
+        rule=entry["rule"],
+    )
+
+
+def _deciding(reasons: Iterable[Mapping[str, Any]], action: str) -> Mapping[str, Any]:
+    """The rule that settled it: the last asked, and for what may go the consent it goes by."""
+    verdicts = [r for r in reasons if "rule" in r]
+    consent = next((r for r in verdicts if r["rule"] == "consent"), None)
+    if action == "queue" and consent:
+        return consent
+    return verdicts[-1] if verdicts else {}
+
+
+def _why(decided: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]], action: str, zone: str) -> str:
+    if not decided:
+        return str(reasons[-1].get("because", "")) if reasons else ""
+    until = f", until {moment(decided['until'], zone)}" if action == "hold" and decided.get("until") else ""
+    told = f"{decided['rule']}: {decided['because']}{until}"
+    if action == "queue":
+        return f"{len(reasons)} rules allow it; {decided['rule']}: {decided['because']}"
+    return decided["because"] if action == "end" else told
+
+
+def _place(decided: Mapping[str, Any]) -> str:
+    at = str(decided.get("at", ""))
+    return "built in" if at.startswith("(built in)") else at
