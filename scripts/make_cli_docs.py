@@ -17,8 +17,8 @@ _HEAD = """# The command line
 
 Written by `make docs` from the commands themselves; a test fails when it is not current.
 
-`rekindle -h` and `rekindle COMMAND -h` say the same. Results go to standard output; notices, progress, logs
-and complaints to standard error. Every option can be set by an environment variable named after it: `--env` by
+`rekindle -h` and `rekindle COMMAND -h` say the same. Results go to standard output; progress, logs and
+complaints to standard error. Every option can be set by an environment variable named after it: `--env` by
 `REKINDLE_ENV`, and the `--format` of `status` by `REKINDLE_STATUS_FORMAT`.
 
 Shell completion: `eval "$(_REKINDLE_COMPLETE=bash_source rekindle)"` in `~/.bashrc`; `zsh_source` and
