@@ -23,13 +23,13 @@ from engine.compile_project import (
     words,
 )
 from engine.compile_tests import compile_test_file
-from engine.diagnostics import Finding, Severity, in_order
+from engine.diagnostics import Finding, in_order
 from engine.document import MAX_CHARACTERS
 from engine.errors import ProjectError
 from engine.located import Located
 from engine.model import Campaign, Project
 from engine.testfile import TestFile
-from engine.validate import INCENTIVES, PROJECT, SEGMENTS, Checked, check, kind_of
+from engine.validate import INCENTIVES, PROJECT, SEGMENTS, Checked, check, errors, kind_of
 
 __all__ = [
     "Loaded",
@@ -63,9 +63,9 @@ class Loaded:
     def require(self) -> Project:
         """The project. Raises ProjectError when there is none."""
         if self.project is None:
-            errors = [f for f in self.findings if f.severity is Severity.ERROR]
-            first = errors[0]
-            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            wrong = errors(self.findings)
+            first = wrong[0]
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise ProjectError(f"{first.file}:{first.line}: {first.message}{more}")
         return self.project
 
@@ -115,16 +115,15 @@ def load_files(files: Mapping[str, str], root: Path, *, tolerant: bool = False) 
 def _stands_in_the_way(checked: Checked, tolerant: bool) -> bool:
     if tolerant:
         return PROJECT not in checked.roots or any(checked.broken(file) for file in _SHARED)
-    return any(f.severity is Severity.ERROR for f in checked.findings)
+    return bool(errors(checked.findings))
 
 
 def _broken_campaigns(checked: Checked) -> dict[str, list[Finding]]:
     """Errors of each broken campaign: in its own file, or in a template it uses."""
     found: dict[str, list[Finding]] = {}
-    for finding in in_order(checked.findings):
-        if finding.severity is Severity.ERROR:
-            for campaign in checked.concerned(finding.file):
-                found.setdefault(campaign, []).append(finding)
+    for finding in errors(in_order(checked.findings)):
+        for campaign in checked.concerned(finding.file):
+            found.setdefault(campaign, []).append(finding)
     return found
 
 
@@ -197,9 +196,9 @@ def compile_pinned(files: Mapping[str, str], root: Path) -> Campaign:
     """
     campaign, *others = [file for file in files if kind_of(file) == "campaign"] or [""]
     checked = check(files, alone=True)
-    errors = [f for f in in_order(checked.findings) if f.severity is Severity.ERROR]
-    if others or not campaign or errors or PROJECT not in checked.roots:
-        reason = f"{errors[0].file}:{errors[0].line}: {errors[0].message}" if errors else "it is not complete"
+    wrong = errors(in_order(checked.findings))
+    if others or not campaign or wrong or PROJECT not in checked.roots:
+        reason = f"{wrong[0].file}:{wrong[0].line}: {wrong[0].message}" if wrong else "it is not complete"
         raise ProjectError(f"a pinned campaign cannot be compiled again: {reason}")
     node: Located = checked.roots[campaign]
     return compile_campaign(node, _surroundings(checked))

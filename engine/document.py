@@ -172,7 +172,7 @@ class _Reader:
         too_long = isinstance(value, float) and re.fullmatch(r"[-+]?[0-9]+", text)
         if isinstance(value, float) and (math.isnan(value) or too_long):
             self.findings.append(span.finding("RK113", f"'{text[:40]}' is not a number rekindle can use"))
-            return None
+            return text  # judged as text, at the same place: said once
         return value
 
     def _alias(self, name: str, span: Span) -> Located:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.checks.scope import Scope, declared, written
+from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
 from engine.located import Located
@@ -16,12 +16,12 @@ def check(scope: Scope, campaign: Located, track: Located | None) -> None:
         return
     steps = list(track)
     _in_order(scope, steps)
-    for position, step in enumerate(steps):
+    _branches(scope, steps)
+    for step in steps:
         _names(scope, campaign, step)
         _window(scope, step)
         for key in ("if", "unless"):
             scope.predicate(step.get(key))
-        _branches(scope, campaign, steps, position)
 
 
 def channels(scope: Scope, steps: list[Located]) -> None:
@@ -70,28 +70,28 @@ def _names(scope: Scope, campaign: Located, step: Located) -> None:
         )
 
 
-def _branches(scope: Scope, campaign: Located, steps: list[Located], position: int) -> None:
-    branches = list(steps[position].get("choose") or ())
+def _branches(scope: Scope, steps: list[Located]) -> None:
     names = [step.text("step") for step in steps]
-    for index, branch in enumerate(branches):
-        scope.predicate(branch.get("if"))
-        target = branch.get("go") or branch.get("else")
-        if "else" in branch and index < len(branches) - 1:
-            mend = "put 'else' last"
-            scope.say(branch.key("else"), "RK404", "the ways on below this 'else' are never taken", mend)
-        if target is None or declared(campaign, "cadence", "step") is None or None in names:
-            continue
-        later = {str(name) for name in names[position + 1 :]}
-        if target.value in names and target.value not in later:
-            message = f"'{target.value}' does not come after this step"
-            scope.say(
-                target.span,
-                "RK402",
-                message,
-                "a cadence only goes forward; use 'then: {repeat: ...}' to start over",
-            )
-        else:
-            scope.known(target, "step", "RK204", later, "name a later step of this cadence")
+    every = {name for name in names if name is not None}
+    later = set(every)
+    for step, name in zip(steps, names, strict=True):
+        later.discard(name or "")
+        branches = list(step.get("choose") or ())
+        for branch in branches:
+            scope.predicate(branch.get("if"))
+            if "else" in branch and branch is not branches[-1]:
+                message = "the ways on below this 'else' are never taken"
+                scope.say(branch.key("else"), "RK404", message, "put 'else' last")
+            if None not in names:
+                _target(scope, branch.get("go") or branch.get("else"), every, later)
+
+
+def _target(scope: Scope, target: Located | None, every: set[str], later: set[str]) -> None:
+    if target is not None and target.value in every and target.value not in later:
+        mend = "a cadence only goes forward; use 'then: {repeat: ...}' to start over"
+        scope.say(target.span, "RK402", f"'{target.value}' does not come after this step", mend)
+    else:
+        scope.known(target, "step", "RK204", later, "name a later step of this cadence")
 
 
 def _window(scope: Scope, step: Located) -> None:

@@ -35,7 +35,12 @@ def check(scope: Scope, campaigns: Mapping[str, Located]) -> None:
     """Findings about every template, once each: a mistake two steps share is one mistake."""
     roots = _roots(scope)
     said: set[tuple[str, int, int, str]] = set()
+    judged: set[tuple[object, ...]] = set()
     for use in _uses(scope, campaigns):
+        kind = (use.parsed.file, use.channel, use.has_offer, use.in_trigger, use.win_back)
+        if kind in judged:
+            continue
+        judged.add(kind)
         for finding in _judge(use, roots):
             place = (finding.file, finding.line, finding.column, finding.code)
             if place not in said:

@@ -26,12 +26,14 @@ def check(scope: Scope, root: Located) -> None:
         _quiet_hours(scope, policy.get("quiet_hours"))
         for market in policy.get("markets") or ():
             _country(scope, market)
+    _no_passwords(scope, root.get("channels"))
     environments = root.get("environments")
     for name, environment in environments.items() if environments else ():
         if environments and name == LOCAL:
             mend = "declare its adapters under the top-level 'channels'"
             scope.say(environments.key(name), "RK209", f"'{LOCAL}' is built in", mend)
         _no_password(scope, environment.get("database"))
+        _no_passwords(scope, environment.get("channels"))
         _signed(scope, environment)
 
 
@@ -130,6 +132,12 @@ def _country(scope: Scope, node: Located) -> None:
     if node.value not in SUPPORTED_REGIONS:
         mend = "write its ISO 3166-1 code, for example 'US', 'GB', 'DE'"
         scope.say(node.span, "RK113", f"there is no country '{node.value}'", mend)
+
+
+def _no_passwords(scope: Scope, channels: Located | None) -> None:
+    for _, adapter in channels.items() if channels else ():
+        for _, option in adapter.items():
+            _no_password(scope, option)
 
 
 def _no_password(scope: Scope, node: Located | None) -> None:

@@ -34,7 +34,7 @@ def command(obj: CliContext, paths: tuple[Path, ...], format: str, strict: bool)
 
     from engine.cli.output.report import merge
 
-    wanted = _by_project(paths) if paths else {obj.require_project(): None}
+    wanted = by_project(paths) if paths else {obj.require_project(): None}
     report = merge([_report(root, only) for root, only in wanted.items()])
     click.echo(import_module(f"engine.cli.output.{format}").render(report), nl=False)
     if report.errors or (strict and report.warnings):
@@ -50,16 +50,16 @@ def _report(root: Path, only: set[str] | None) -> Report:
     from engine.compile import load_project
 
     loaded = load_project(root)
-    findings = [f for f in loaded.findings if only is None or any(_below(f.file, path) for path in only)]
+    findings = [f for f in loaded.findings if only is None or any(below(f.file, path) for path in only)]
     return build(findings, loaded.files, shown_prefix(root))
 
 
-def _below(file: str, path: str) -> bool:
+def below(file: str, path: str) -> bool:
     """Is a file the one asked for, or in the folder asked for?"""
     return file == path or file.startswith(f"{path}/")
 
 
-def _by_project(paths: tuple[Path, ...]) -> dict[Path, set[str] | None]:
+def by_project(paths: tuple[Path, ...]) -> dict[Path, set[str] | None]:
     """Project folder -> the files asked for below it, None for all of them."""
     wanted: dict[Path, set[str] | None] = {}
     for path in paths:
