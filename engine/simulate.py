@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.clock import VirtualClock
-from engine.jobs import JOBS, note_run
+from engine.jobs import JOBS, Job, note_run
 from state.queries import due
 
 if TYPE_CHECKING:
@@ -20,33 +20,43 @@ GRID = 300
 Progress = Callable[[int, int], None]
 
 
-def run_virtual(app: App, clock: VirtualClock, until: int, progress: Progress | None = None) -> Counter[str]:
+def run_virtual(
+    app: App,
+    clock: VirtualClock,
+    until: int,
+    progress: Progress | None = None,
+    *,
+    jobs: Sequence[Job] = JOBS,
+    grid: int = GRID,
+    also: Callable[[int], int | None] = lambda now: None,
+) -> Counter[str]:
     """Run every job from the clock's moment to ``until`` and leave the clock there.
 
     ``app.clock`` is the clock. Between two moments nothing can happen that any job would see, so the clock
-    goes straight to the next one.
+    goes straight to the next one. ``also`` tells the next moment after now, or None, at which a job has work
+    that the store does not know of.
     """
     tally: Counter[str] = Counter()
-    next_run = dict.fromkeys((job.name for job in JOBS), clock.now())
+    next_run = dict.fromkeys((job.name for job in jobs), clock.now())
     while True:
         now = clock.now()
-        for job in JOBS:
+        for job in jobs:
             if job.virtual is None or next_run[job.name] <= now:
                 tally += job.run(app, now)
                 next_run[job.name] = now + (job.virtual or 0)
         if progress:
             progress(now, until)
         if now >= until or app.stopping:
-            for job in JOBS:
+            for job in jobs:
                 note_run(app, job.name, now)
             return tally
-        clock.move_to(min(until, _next(app, now, next_run)))
+        known = [until, *(next_run[job.name] for job in jobs if job.virtual is not None)]
+        known += [moment for moment in (_upcoming(app, now, grid), also(now)) if moment is not None]
+        clock.move_to(min(known))
 
 
-def _next(app: App, now: int, next_run: dict[str, int]) -> int:
-    moments = [next_run[job.name] for job in JOBS if job.virtual is not None]
+def _upcoming(app: App, now: int, grid: int) -> int | None:
+    """The next moment at which anything is due or may leave, as the wheel meets it."""
     with app.store.read() as conn:
         upcoming = due.next_moment(conn, app.running(conn))
-    if upcoming is not None:
-        moments.append(max(now + 1, -(-upcoming // GRID) * GRID))
-    return min(moments)
+    return None if upcoming is None else max(now + 1, -(-upcoming // grid) * grid)
