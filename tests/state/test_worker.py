@@ -65,6 +65,16 @@ def test_names_are_never_used_twice(store: Store) -> None:
         assert two.is_dead(one.worker_id)
 
 
+def test_a_worker_is_known_to_all_its_threads(store: Store) -> None:
+    """The daemon becomes a worker in one thread and turns the wheel in another."""
+    with WorkerLock.acquire(store) as worker:
+        answers: list[bool] = []
+        thread = threading.Thread(target=lambda: answers.append(worker.held()))
+        thread.start()
+        thread.join()
+        assert answers == [True]
+
+
 def test_releasing_twice_is_fine(store: Store) -> None:
     lock = WorkerLock.acquire(store)
     lock.release()
