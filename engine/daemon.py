@@ -4,6 +4,7 @@ cleanly."""
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,8 +38,8 @@ class Daemon:
         self._app: App | None = None
 
     def run(self, seconds: int | None = None) -> None:
-        """Work until SIGTERM or SIGINT, or for so many seconds. Raises only what no waiting can mend, before
-        the first job."""
+        """Work until SIGTERM or SIGINT, or for so many seconds; SIGHUP reads changed files at once. Raises only
+        what no waiting can mend, before the first job."""
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, self._on_signal)
         self._app = self._patiently(self._open)
@@ -48,6 +49,8 @@ class Daemon:
         scheduler.start()
         told = {"environment": self._env, "worker": self._app.worker_id, "store": self._app.store.name}
         self._log.info("started", **told)
+        if not sys.stdin.isatty():  # in a terminal the signal means that the terminal is gone
+            signal.signal(signal.SIGHUP, lambda *_: self._now(scheduler, "refresh"))
         self._stop.wait(seconds)
         self._stop.set()
         self._log.info("stopping")
@@ -96,6 +99,12 @@ class Daemon:
             # and once now, in the wheel's order
             scheduler.add_job(self._once, args=[app, job], id=f"{job.name}:first")
         return scheduler
+
+    @staticmethod
+    def _now(scheduler: BackgroundScheduler, name: str) -> None:
+        """Run a job at once, beside its usual times."""
+        job = scheduler.get_job(name)
+        scheduler.add_job(job.func, args=job.args, id=f"{name}:now", replace_existing=True)
 
     def _once(self, app: App, job: Job) -> None:
         """Run a job. Whatever it raises is told, without personal data, and the wheel turns on."""

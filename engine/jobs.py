@@ -42,7 +42,9 @@ def run_refresh(app: App, now: int) -> Counter[str]:
     """Read changed campaign files; put everyone in their segment and enrol who is free."""
     app.reload()
     with app.store.begin() as conn:
-        if backlog_hold(conn) is not None:
+        hold = backlog_hold(conn)
+        if hold is not None:
+            app.log.warning("backlog_held", **hold)  # again at every refresh, until somebody has looked
             return Counter()
         running = [app.project.campaigns[c] for c in app.running(conn)]
         enrolled = app.audience.enrol(conn, running, now)
@@ -55,8 +57,11 @@ def run_turn(app: App, now: int) -> Counter[str]:
     app.keep_alive()
     tally = recover(app, now)
     with app.store.begin() as conn:
-        if backlog_hold(conn, app.running(conn), now) is not None:
-            return tally
+        hold = backlog_hold(conn, app.running(conn), now)
+    if hold is not None:
+        if hold["since"] == now:
+            app.log.warning("backlog_held", **hold)
+        return tally
     return tally + advance(app, now, at_once=True) + dispatch(app, now)
 
 
