@@ -98,6 +98,13 @@ def _triggers(scope: Scope, root: Located) -> None:
             scope.field(str(field.value), field.span)
 
 
+def started_names(root: Located) -> list[str]:
+    """Names of the campaigns that the steps hand over to."""
+    tracks = [root.get("cadence"), *(trigger.get("cadence") for trigger in root.get("triggers") or ())]
+    found = [step.text("start") for track in tracks if track for step in track]
+    return [name for name in found if name]
+
+
 def step_names(root: Located) -> set[str] | None:
     """Ids of all steps of a campaign; None when one cannot be read."""
     tracks = [declared(root, "cadence", "step")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.checks.campaign import step_names
+from engine.checks.campaign import started_names, step_names
 from engine.checks.scope import Scope, unique
 from engine.compile_tests import case_now, person_fields, person_value
 from engine.fields import FieldType
@@ -23,12 +23,29 @@ _FITS: Mapping[FieldType, Callable[[object], bool]] = {
 def check(scope: Scope, root: Located, campaigns: Mapping[str, Located | None]) -> None:
     """Findings about one file of tests. ``campaigns`` are all there are, None where unreadable."""
     scope.known(root.get("tests"), "campaign", "RK206", campaigns)
-    campaign = campaigns.get(root.text("tests") or "")
-    steps = step_names(campaign) if campaign is not None else None
+    steps = _steps(root.text("tests") or "", campaigns)
     cases = list(root.get("cases") or ())
     unique(scope, (case.get("it") for case in cases), "case")
     for case in cases:
         _case(scope, case, steps)
+
+
+def _steps(campaign: str, campaigns: Mapping[str, Located | None]) -> set[str] | None:
+    """Steps of the campaign and of those it may start; None when one of them cannot be read."""
+    found: set[str] = set()
+    wanted, seen = [campaign], set[str]()
+    while wanted:
+        name = wanted.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        root = campaigns.get(name)
+        names = step_names(root) if root is not None else None
+        if root is None or names is None:
+            return None
+        found |= names
+        wanted += started_names(root)
+    return found
 
 
 def _case(scope: Scope, case: Located, steps: set[str] | None) -> None:
