@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Connection,
     Insert,
     String,
-    Subquery,
     and_,
     bindparam,
     case,
@@ -27,14 +27,13 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.decide import first_step
 from engine.flow import EnrolmentState
-from engine.model import Campaign, Cohort, Project
+from engine.model import Campaign, Cohort, Project, Step
 from engine.predicate_sql import PERSON, to_sql
 from state.tables import Enrolment
 
@@ -118,40 +117,95 @@ def _enrolment(project: Project, routes: list[_Route], dialect: str) -> Insert:
 
 
 def _rows(project: Project, routes: list[_Route]) -> Any:
-    people = (
-        select(PERSON.c.identity_id, _route_sql(project, routes).label("route")).where(_LIVE_PERSON).subquery("people")
-    )
-    table = _routes_table(routes)
+    """The rows to insert. One pass over the people; ``MATERIALIZED`` keeps a database from working out the route
+    again for every column that depends on it."""
+    mine = _ENROLMENT.alias("mine")
+    known = exists().where(mine.c.identity_id == PERSON.c.identity_id).correlate(PERSON)
+    route = _route_sql(project, routes).label("route")
+    routed = select(PERSON.c.identity_id, route, known.label("known")).where(_LIVE_PERSON)
+    people = routed.cte("people", nesting=True).prefix_with("MATERIALIZED")
+    told = _Told(people.c.route, routes)
     earlier = _ENROLMENT.alias("earlier")
-    same = and_(earlier.c.identity_id == people.c.identity_id, earlier.c.campaign == table.c.campaign)
-    last = select(func.max(earlier.c.cycle)).where(same).correlate(people, table).scalar_subquery()
-    resume = case((table.c.first_at.is_(None), null()), else_=_NOW + table.c.first_at)
-    return (
-        select(
-            people.c.identity_id, table.c.campaign, func.coalesce(last, 0) + 1, table.c.version, table.c.grp,
-            table.c.segment, table.c.cohort, literal("main"), table.c.state, table.c.step, _NOW, literal_column("0"),
-            resume, resume,
-        )
-        .select_from(people.join(table, table.c.id == people.c.route))
-        .where(~_busy(people, table), ~exists().where(same, _too_soon(earlier, table)).correlate(people, table))
+    same = and_(earlier.c.identity_id == people.c.identity_id, earlier.c.campaign == told.campaign)
+    last = select(func.max(earlier.c.cycle)).where(same).correlate(people).scalar_subquery()
+    too_soon = exists().where(same, _too_soon(earlier, told.re_enter_after)).correlate(people)
+    one: ColumnElement[int] = literal_column("1")
+    return select(
+        people.c.identity_id, told.campaign, case((~people.c.known, one), else_=func.coalesce(last, 0) + 1),
+        told.version, told.group, told.segment, told.cohort, literal_column("'main'"), told.state, told.step, _NOW,
+        literal_column("0"), told.resume_at, told.resume_at,
+    ).where(
+        people.c.route.is_not(None),
+        or_(~people.c.known, and_(~_busy(people, told.group), ~too_soon)),
     )  # fmt: skip
 
 
-def _busy(people: Subquery, table: Subquery) -> ColumnElement[bool]:
+class _Told:
+    """What a route number stands for, as SQL: a column each, the same for all who take the route."""
+
+    def __init__(self, route: ColumnElement[Any], routes: list[_Route]) -> None:
+        self._route = route
+        first_at = [_first_at(r) for r in routes]
+        self.campaign = self._text([r.campaign.id for r in routes])
+        self.version = self._text([r.campaign.version for r in routes])
+        self.group = self._text([r.campaign.group for r in routes])
+        self.segment = self._text([r.campaign.segment for r in routes])
+        self.cohort = self._text([r.cohort.id if r.cohort else None for r in routes])
+        self.state = self._text([_state(r).value for r in routes])
+        self.step = self._text([step.id if (step := _first(r)) else None for r in routes])
+        self.re_enter_after = self._number([_again(r) for r in routes])
+        #: NULL for a cohort that sleeps
+        self.resume_at = _NOW + self._number(first_at)
+
+    def _text(self, values: list[str | None]) -> ColumnElement[Any]:
+        return self._case([literal(v, String) if v is not None else null() for v in values])
+
+    def _number(self, values: list[int | None]) -> ColumnElement[Any]:
+        return self._case([literal(v, BigInteger) if v is not None else null() for v in values])
+
+    def _case(self, values: list[Any]) -> ColumnElement[Any]:
+        whens = [(self._route == literal_column(str(number)), value) for number, value in enumerate(values)]
+        return case(*whens, else_=null())
+
+
+def _busy(people: CTE, group: ColumnElement[Any]) -> ColumnElement[bool]:
     live = _ENROLMENT.alias("live")
     return (
         exists()
         .where(
             live.c.identity_id == people.c.identity_id,
-            live.c.exclusivity_group == table.c.grp,
+            live.c.exclusivity_group == group,
             live.c.state != literal_column("'ended'"),
         )
-        .correlate(people, table)
+        .correlate(people)
     )
 
 
-def _too_soon(earlier: Any, table: Subquery) -> ColumnElement[bool]:
-    return or_(earlier.c.ended_at.is_(None), earlier.c.ended_at > _NOW - table.c.re_enter_after)
+def _too_soon(earlier: Any, re_enter_after: ColumnElement[Any]) -> ColumnElement[bool]:
+    return or_(earlier.c.ended_at.is_(None), earlier.c.ended_at > _NOW - re_enter_after)
+
+
+def _asleep(route: _Route) -> bool:
+    return route.cohort is not None and route.cohort.park_until is not None
+
+
+def _state(route: _Route) -> EnrolmentState:
+    return EnrolmentState.PARKED if _asleep(route) else EnrolmentState.WAITING
+
+
+def _first(route: _Route) -> Step | None:
+    cohort = route.cohort.id if route.cohort else None
+    return None if _asleep(route) else first_step(route.campaign.main, cohort)
+
+
+def _first_at(route: _Route) -> int | None:
+    """Seconds from entry to the first look; a cohort without a step goes straight to what follows the cadence."""
+    first = _first(route)
+    return None if _asleep(route) else first.at if first else 0
+
+
+def _again(route: _Route) -> int:
+    return _NEVER if route.campaign.re_enter_after is None else route.campaign.re_enter_after
 
 
 def _route_sql(project: Project, routes: list[_Route]) -> ColumnElement[Any]:
@@ -169,35 +223,6 @@ def _cohort_sql(routes: list[tuple[int, _Route]]) -> ColumnElement[Any]:
         conditions = [p for p in (route.campaign.where, route.cohort.when if route.cohort else None) if p]
         whens.append((and_(literal_column("1") == 1, *(to_sql(p, _NOW) for p in conditions)), literal_column(str(number))))
     return case(*whens, else_=null()) if whens else cast(ColumnElement[Any], null())
-
-
-def _routes_table(routes: list[_Route]) -> Subquery:
-    rows = [_route_row(number, route) for number, route in enumerate(routes)]
-    return (rows[0] if len(rows) == 1 else cast(Any, union_all(*rows))).subquery("routes")
-
-
-def _route_row(number: int, route: _Route) -> Any:
-    campaign, cohort = route.campaign, route.cohort
-    asleep = cohort is not None and cohort.park_until is not None
-    first = None if asleep else first_step(campaign.main, cohort.id if cohort else None)
-    # a cohort without a step is due at once: it goes straight to what follows the cadence
-    at = None if asleep else first.at if first else 0
-    text: dict[str, str | None] = {
-        "campaign": campaign.id,
-        "version": campaign.version,
-        "grp": campaign.group,
-        "segment": campaign.segment,
-        "cohort": cohort.id if cohort else None,
-        "state": EnrolmentState.PARKED if asleep else EnrolmentState.WAITING,
-        "step": first.id if first else None,
-    }
-    again = _NEVER if campaign.re_enter_after is None else campaign.re_enter_after
-    return select(
-        literal(number, BigInteger).label("id"),
-        *(literal(v, String).label(k) for k, v in text.items()),
-        literal(at, BigInteger).label("first_at"),
-        literal(again, BigInteger).label("re_enter_after"),
-    )
 
 
 def _release(project: Project) -> Any:

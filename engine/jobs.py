@@ -16,7 +16,7 @@ from engine.backlog import backlog_hold
 from engine.dispatch import dispatch, recover
 from engine.model import DAY, HOUR
 from engine.sources import import_due
-from state.queries import control
+from state.queries import control, due
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -55,6 +55,10 @@ def run_refresh(app: App, now: int) -> Counter[str]:
 def run_turn(app: App, now: int) -> Counter[str]:
     """Settle doubts, decide what is due, send what may leave. Nothing is decided during a backlog hold."""
     app.keep_alive()
+    if not app.unsettled:
+        with app.store.read() as conn:
+            if not due.anything(conn, now):
+                return Counter()
     tally = recover(app, now)
     with app.store.begin() as conn:
         hold = backlog_hold(conn, app.running(conn), now)

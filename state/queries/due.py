@@ -39,6 +39,16 @@ def due_enrolments(conn: Connection, ids: Iterable[int], now: int, campaigns: Co
     return fetch_dicts(conn, _DUE, ids=many(conn, ids), now=now, campaigns=many(conn, campaigns))
 
 
+def anything(conn: Connection, now: int) -> bool:
+    """Is anything due, queued for now, or waiting for its outcome? Three looks at the front of an index."""
+    sql = """
+    SELECT EXISTS (SELECT 1 FROM enrolment WHERE due_at IS NOT NULL AND due_at <= :now)
+        OR EXISTS (SELECT 1 FROM touch WHERE state = 'queued' AND not_before <= :now)
+        OR EXISTS (SELECT 1 FROM touch WHERE state IN ('dispatching', 'in_doubt'))
+    """
+    return bool(fetch(conn, sql, now=now)[0][0])
+
+
 def next_moment(conn: Connection, campaigns: Collection[str]) -> int | None:
     """The next instant at which anything is due or may leave, or None."""
     due = fetch(
