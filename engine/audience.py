@@ -82,7 +82,9 @@ class Audience:
         key = (conn.dialect.name, tuple(c.id for c in campaigns))
         if key not in self._enrolments:
             self._enrolments[key] = [_enrolment(self._project, routes, key[0]) for routes in _rounds(campaigns)]
-        return sum(conn.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
+        # SQLAlchemy forgets the count of an INSERT unless it is asked to keep it
+        counted = conn.execution_options(preserve_rowcount=True)
+        return sum(counted.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
 
     def release_parked(self, conn: Connection, now: int) -> int:
         """Have those looked at who sleep on a campaign whose segment they have left. Returns how many."""
@@ -130,14 +132,21 @@ def _rows(project: Project, routes: list[_Route]) -> Any:
     last = select(func.max(earlier.c.cycle)).where(same).correlate(people).scalar_subquery()
     too_soon = exists().where(same, _too_soon(earlier, told.re_enter_after)).correlate(people)
     one: ColumnElement[int] = literal_column("1")
-    return select(
+    values: tuple[ColumnElement[Any], ...] = (
         people.c.identity_id, told.campaign, case((~people.c.known, one), else_=func.coalesce(last, 0) + 1),
         told.version, told.group, told.segment, told.cohort, literal_column("'main'"), told.state, told.step, _NOW,
         literal_column("0"), told.resume_at, told.resume_at,
+    )  # fmt: skip
+    rows = select(
+        *(value.label(name) for name, value in zip(_COLUMNS, values, strict=True))
     ).where(
         people.c.route.is_not(None),
         or_(~people.c.known, and_(~_busy(people, told.group), ~too_soon)),
-    )  # fmt: skip
+    )
+    # the WITH stays inside, because SQLite counts the rows of a statement that begins with INSERT only; the
+    # WHERE keeps its parser from reading ON CONFLICT as the condition of a join
+    inner = rows.subquery("enrolled")
+    return select(*inner.c).where(literal_column("1") == literal_column("1"))
 
 
 class _Told:
