@@ -32,10 +32,11 @@ from channels.base import (
 from engine.decide import Clearance, clear
 from engine.facts import EnrolmentFact, Facts
 from engine.flow import TouchMove, TouchState, move_touch
-from engine.gather import enrolment_fact, gather
+from engine.gather import addresses_of, enrolment_fact, gather
 from engine.ledger import ledger_row
 from engine.model import HOUR, ChannelDef
-from engine.suppress import suppress
+from engine.people.normalise import email_key
+from engine.suppression import reached_on, suppress, suppress_addresses
 from engine.verdict import Says, Verdict, to_json
 from state.queries import control, outbox, record
 
@@ -50,6 +51,9 @@ BATCH_WITHOUT = 25
 #: a touch the provider keeps putting off is tried again at most this late
 LONGEST_BACKOFF = 6 * HOUR
 
+#: not sent: back to the queue, where every gate is asked again and says why
+OVERTAKEN = Retry(reason="the person said no after the receipt was written", after=1)
+
 
 class Receipt(NamedTuple):
     """A touch whose dispatch is committed, with what is needed to settle it."""
@@ -60,6 +64,7 @@ class Receipt(NamedTuple):
     channel: str
     attempts: int  # this one included
     message: Message | None  # None where it is only settled, not sent
+    addresses: tuple[str, ...] = ()  # keys under which one of the person's addresses may be suppressed
 
 
 def dispatch(app: App, now: int) -> Counter[str]:
@@ -97,11 +102,23 @@ def deliver(app: App, receipts: Sequence[Receipt], now: int, tally: Counter[str]
     """Send what has its receipt committed, and commit what became of it. Returns the outcomes in order."""
     outcomes: list[Outcome] = []
     for receipt in receipts:
-        outcome = _send(app, app.channels[receipt.channel], receipt)
+        said_no = _last_look(app, receipt)
+        if said_no is None:
+            app.log.warning("receipt_lost", channel=receipt.channel, touch=receipt.ref)
+            continue
+        outcome = OVERTAKEN if said_no else _send(app, app.channels[receipt.channel], receipt)
         outcomes.append(outcome)
         app.unsettled.append((receipt, outcome))
     settle_pending(app, now, tally)
     return outcomes
+
+
+def _last_look(app: App, receipt: Receipt) -> bool | None:
+    """Right before the call: has the person said no while the batch was leaving? None: the receipt is another
+    worker's by now, because this one was taken for dead, and it is not ours to send."""
+    with app.store.read() as conn:
+        return outbox.last_look(conn, receipt.ref, app.worker_id, receipt.enrolment.identity_id, receipt.channel,
+                                receipt.addresses, app.clock.now())  # fmt: skip
 
 
 def _claim(
@@ -162,7 +179,8 @@ class _Clearing:
         self._rows[TouchMove.DISPATCH].append({**key, "worker": self.app.worker_id, "now": self.now})
         _count_as_now(facts, enrolment, row["step"], self.now)
         receipt = Receipt(enrolment=enrolment, step=row["step"], ref=row["ref"], channel=row["channel"],
-                          attempts=row["attempts"] + 1, message=message)  # fmt: skip
+                          attempts=row["attempts"] + 1, message=message,
+                          addresses=addresses_of(facts.person))  # fmt: skip
         self.receipts.append(receipt)
 
     def _not_now(self, enrolment: EnrolmentFact, step: str, clearance: Clearance) -> None:
@@ -226,17 +244,27 @@ def settle(
     for receipt, outcome in outcomes:
         action, row = _outcome_row(receipt, outcome, now)
         tally[action] += 1
-        rows.append({**_key(receipt.enrolment, receipt.step), **row})
+        rows.append({**_key(receipt.enrolment, receipt.step), **row, "attempts": receipt.attempts})
         ledger.append(_outcome_ledger(receipt, outcome, action, now))
         if isinstance(outcome, Accepted):
             identity = receipt.enrolment.identity_id
             reached.append({"identity_id": identity, "now": now, "channel": receipt.channel})
         if isinstance(outcome, Rejected) and outcome.suppress:
-            suppress(conn, receipt.enrolment.identity_id, receipt.channel, outcome.suppress, now, source="provider",
-                     address_only=outcome.suppress == "hard_bounce")  # fmt: skip
+            _suppress(conn, receipt, outcome.suppress, now)
     outbox.settle(conn, rows)
     outbox.put_last_touch(conn, reached)
     record.put_ledger(conn, ledger)
+
+
+def _suppress(conn: Connection, receipt: Receipt, reason: str, now: int) -> None:
+    """What the provider says about an address or a person is taken at its word: a bounce binds the address, an
+    opt-out the person."""
+    identity, channel, source = receipt.enrolment.identity_id, receipt.channel, "provider"
+    if reason != "hard_bounce" or receipt.message is None:
+        suppress(conn, identity, channel, reason, at=now, source=source)
+        return
+    to = receipt.message.to
+    suppress_addresses(conn, reached_on(channel, email_key(to), to), channel, reason, at=now, source=source)
 
 
 def _outcome_row(receipt: Receipt, outcome: Outcome, now: int) -> tuple[str, dict[str, Any]]:
@@ -265,6 +293,8 @@ def _outcome_ledger(receipt: Receipt, outcome: Outcome, action: str, now: int) -
     else:
         told["because"] = outcome.reason
     rule = {"failed": "provider_refused", "retry": "provider_busy", "doubt": "in_doubt"}.get(action)
+    if outcome is OVERTAKEN:
+        rule = "overtaken"
     return ledger_row(receipt.enrolment, now, receipt.step, action, rule, orjson.dumps([told]).decode())
 
 

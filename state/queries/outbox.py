@@ -43,8 +43,19 @@ UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE
 _SETTLE = f"""
 UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, not_before = :not_before,
        counted_at = CASE WHEN :counts = 1 THEN counted_at ELSE NULL END, finished_at = :finished_at
-WHERE {_KEY} AND state IN ('dispatching', 'in_doubt')
+WHERE {_KEY} AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
 """  # noqa: S608
+
+_LAST_LOOK = """
+SELECT EXISTS (SELECT 1 FROM suppression
+         WHERE identity_id = :identity_id AND channel IN (:channel, 'all') AND at <= :now)
+    OR EXISTS (SELECT 1 FROM address_suppression
+         WHERE address IN :names AND channel IN (:channel, 'all') AND at <= :now)
+    OR EXISTS (SELECT 1 FROM person WHERE identity_id = :identity_id AND deleted_at IS NOT NULL)
+    OR coalesce((SELECT type FROM consent WHERE identity_id = :identity_id AND channel = :channel AND at <= :now
+         ORDER BY at DESC, CASE WHEN type = 'revoked' THEN 0 ELSE 1 END, id DESC LIMIT 1), '') = 'revoked'
+FROM touch WHERE ref = :ref AND state = 'dispatching' AND worker = :worker AND identity_id = :identity_id
+"""
 
 _REACHED = """
 UPDATE person SET last_touch_at = :now, last_touch_channel = :channel WHERE identity_id = :identity_id
@@ -83,8 +94,17 @@ def cancel(conn: Connection, rows: Sequence[Row]) -> None:
     write(conn, _CANCEL, rows)
 
 
+def last_look(
+    conn: Connection, ref: str, worker: str, identity_id: int, channel: str, addresses: Collection[str], now: int
+) -> bool | None:
+    """Has the person said no since the receipt was committed? None: the receipt is not this worker's any more."""
+    found = fetch(conn, _LAST_LOOK, ref=ref, worker=worker, identity_id=identity_id, channel=channel,
+                  names=many(conn, addresses), now=now)  # fmt: skip
+    return bool(found[0][0]) if found else None
+
+
 def settle(conn: Connection, rows: Sequence[Row]) -> None:
-    """What became of touches that were dispatching or in doubt."""
+    """What became of touches that were dispatching or in doubt; of each the attempt that is told of, no other."""
     write(conn, _SETTLE, rows)
 
 
