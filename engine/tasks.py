@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.clock import iso
 from engine.errors import RekindleError, UnknownName
 from engine.events import NewEvent, record_in
-from engine.suppress import suppress
+from engine.suppression import suppress
 from state.queries import tasks as queries
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def close(app: App, ref: str, code: str, comment: str | None = None) -> dict[str
         channel = task["kind"] if task["kind"] in ("phone", "linkedin") else "all"
         if disposition.suppresses:
             scope = channel if disposition.suppresses == "own" else "all"
-            suppress(conn, task["identity_id"], scope, disposition.reason, now, source=f"task:{ref}",
-                     address_only=disposition.reason == "hard_bounce")  # fmt: skip
+            suppress(conn, task["identity_id"], scope, disposition.reason, at=now, source=f"task:{ref}")
         event = NewEvent(
             identity_id=task["identity_id"],
             name=disposition.event or "task_closed",
