@@ -1,0 +1,158 @@
+"""Plays cases on the real engine: one compiled project, one store in memory, one virtual clock."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from channels.recording import RecordingAdapter
+from engine.advance import advance
+from engine.app import App
+from engine.cases.cast import identity_for, involved
+from engine.cases.compare import Pair, compare
+from engine.cases.given import put_given
+from engine.cases.script import Script, record
+from engine.cases.story import Line, read_story
+from engine.clock import VirtualClock
+from engine.compile import Loaded
+from engine.decide import cohort_of, segment_of
+from engine.dispatch import dispatch
+from engine.errors import RekindleError
+from engine.jobs import Job
+from engine.model import BUILT_IN, CHANNELS, DAY, Campaign, ChannelDef, Environment
+from engine.predicate import holds
+from engine.simulate import run_virtual
+from engine.testfile import TestCase, TestFile
+from state.queries import cases
+from state.store import Store
+
+#: how long a story is followed when it does not end by itself, and how long after the last line of the case
+HORIZON = 400 * DAY
+_MARGIN = 30 * DAY
+
+#: channels on which a touch is work for a human: a case can close the task that it opens
+_BY_HAND = ("linkedin", "phone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """What became of a case. ``error``: it could not be played; ``note``: why nothing happened at all."""
+
+    file: str
+    campaign: str
+    case: TestCase
+    pairs: tuple[Pair, ...] = ()
+    error: str = ""
+    note: str = ""
+    seconds: float  # of real time
+
+    @property
+    def passed(self) -> bool:
+        """True when the whole story is as expected."""
+        return not self.error and not any(pair.problems for pair in self.pairs)
+
+
+class _Clock(VirtualClock):
+    """A virtual clock that begins again with each case."""
+
+    def begin(self, instant: int) -> None:
+        self._now = instant
+
+
+class CaseRunner:
+    """Runs any number of cases of one project, one after the other."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Raises ProjectError when the project has errors."""
+        project = loaded.require()
+        self._clock = _Clock(0)
+        tasks = {
+            c: ChannelDef(channel=c, adapter="task", options={}, rate=None, source=BUILT_IN) for c in _BY_HAND
+        }
+        environment = Environment(
+            name="test", sends=False, database="sqlite://", channels=tasks, signing_key=None, source=BUILT_IN
+        )
+        self._app = App(loaded, project, environment, Store.open("sqlite://"), self._clock)
+        self._app.build_channels()
+        self._app.channels |= {c: RecordingAdapter() for c in CHANNELS if c not in _BY_HAND}
+        self._app.publish()
+
+    def run(self, file: TestFile, case: TestCase) -> CaseResult:
+        """Play one case. Never raises for what the case says."""
+        started = time.perf_counter()
+        pairs: tuple[Pair, ...] = ()
+        error = note = ""
+        try:
+            story, note = self._play(file.campaign, case)
+            pairs = tuple(compare(case.expect, story))
+        except RekindleError as failed:
+            error = str(failed)
+        seconds = time.perf_counter() - started
+        return CaseResult(
+            file=file.file,
+            campaign=file.campaign,
+            case=case,
+            pairs=pairs,
+            error=error,
+            note=note,
+            seconds=seconds,
+        )
+
+    def _play(self, name: str, case: TestCase) -> tuple[list[Line], str]:
+        """The story, and why there is none."""
+        app, campaigns = self._app, involved(self._app.project, name)
+        identity = identity_for(case, campaigns)
+        self._clock.begin(case.now)
+        with app.store.begin() as conn:
+            cases.clear(conn)
+            put_given(conn, app.project, case.given, identity, case.now)
+        for number, event in enumerate(sorted(case.given.events, key=lambda e: e.at)):
+            record(app, identity, event, key=f"given:{number}")
+        script = Script(campaigns[0], case, identity)
+        jobs = (Job("case", 0, script.run, None), Job("turn", 0, _turn, None))
+        run_virtual(app, self._clock, case.now + _length(case), jobs=jobs, grid=1, also=script.next)
+        with app.store.read() as conn:
+            story = read_story(conn, campaigns, case.now)
+            entered = bool(cases.rounds(conn))
+        return story, "" if entered else self._why_not(campaigns[0], script, case.now)
+
+    def _why_not(self, campaign: Campaign, script: Script, now: int) -> str:
+        """Why the person was not enrolled, in a reader's words."""
+        facts = script.at_entry
+        if facts is None:
+            return ""
+        segment = segment_of(self._app.project, facts, now)
+        if segment != campaign.segment:
+            theirs = f"they are in segment {segment}" if segment else "no segment fits them"
+            return f"The person did not enter: {theirs}, and the campaign is for {campaign.segment}."
+        if campaign.where is not None and not holds(campaign.where, facts, now):
+            return "The person did not enter: the audience's where does not hold of them."
+        if campaign.cohorts and cohort_of(campaign, facts, now) is None:
+            return "The person did not enter: no cohort fits them."
+        return ""
+
+    def close(self) -> None:
+        """Let the store go. May be called twice."""
+        self._app.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _turn(app: App, now: int) -> Counter[str]:
+    """What the worker's turn does where no other worker can have left anything behind."""
+    return advance(app, now) + dispatch(app, now)
+
+
+def _length(case: TestCase) -> int:
+    """How long the story is followed, in seconds after entry."""
+    last = max([*(h.at for h in case.when), *(e.at.at for e in case.expect)], default=0)
+    return max(HORIZON, last + _MARGIN)

@@ -1,0 +1,158 @@
+"""The story of one person, read from the store: what was sent, skipped and held, and how each round ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from channels.base import Message
+from engine.flow import Reason, TouchState
+from engine.model import Campaign
+from state.queries import cases
+
+
+class Kind(StrEnum):
+    """What a line of a story tells."""
+
+    SEND = "send"
+    SKIP = "skip"
+    HOLD = "hold"
+    EXIT = "exit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that happened. ``at``: seconds after entry."""
+
+    at: int
+    kind: Kind
+    campaign: str
+    step: str | None = None
+    channel: str | None = None  # of a send
+    reason: str | None = None  # of anything else: the rule, and in words
+    because: str = ""
+    subject: str = ""
+    text: str = ""
+    offer: str | None = None
+    variant: str | None = None
+    template: str | None = None
+
+
+_SENT = frozenset({TouchState.SENT, TouchState.DELIVERED, TouchState.BOUNCED})
+#: what never left; a touch that was cancelled because its round ended is told by the exit alone
+_NOT_SENT = frozenset({TouchState.SKIPPED, TouchState.CANCELLED, TouchState.FAILED})
+_EXITS = frozenset(Reason)
+
+#: (moment, round, ends last within its round, position of the step): the order in which things happened
+_Place = tuple[int, int, bool, int]
+
+
+def read_story(conn: Connection, campaigns: Sequence[Campaign], entered_at: int) -> list[Line]:
+    """Every line in order of time. ``campaigns``: the one under test, then those it may start."""
+    rounds = cases.rounds(conn)
+    rank = {c.id: n for n, c in enumerate(campaigns)}
+    rounds.sort(key=lambda r: (r["entered_at"], rank.get(r["campaign"], len(rank)), r["cycle"]))
+    number = {(r["campaign"], r["cycle"]): n for n, r in enumerate(rounds)}
+    position = {
+        (c.id, step.id): n
+        for c in campaigns
+        for n, step in enumerate(s for track in (c.main, *c.triggers) for s in track.steps)
+    }
+
+    def place(line: Line, cycle: int) -> _Place:
+        last = line.kind is Kind.EXIT
+        return line.at, number[line.campaign, cycle], last, position.get((line.campaign, line.step or ""), 0)
+
+    refusals = cases.refusals(conn)
+    reasons = _reasons(refusals)
+    lines = [
+        *_touches(conn, reasons, entered_at),
+        *_holds(refusals, entered_at),
+        *_exits(rounds, reasons, entered_at),
+    ]
+    return [line for line, cycle in sorted(lines, key=lambda pair: place(*pair))]
+
+
+#: (campaign, cycle, step, or None for the round's end) -> why, in words
+_Reasons = Mapping[tuple[str, int, str | None], str]
+
+
+def _reasons(refusals: Sequence[Any]) -> _Reasons:
+    return {
+        (campaign, cycle, None if action == "end" else step): _because(reasons)
+        for campaign, cycle, step, _, action, _, reasons in refusals
+        if action != "hold"
+    }
+
+
+def _because(reasons: str) -> str:
+    """What the last verdict says, the one that settled it."""
+    return str(orjson.loads(reasons)[-1].get("because", ""))
+
+
+def _touches(conn: Connection, reasons: _Reasons, entered_at: int) -> Iterator[tuple[Line, int]]:
+    for row in cases.touches(conn):
+        if row["state"] in _SENT:
+            yield _send(row, entered_at), row["cycle"]
+        elif row["state"] in _NOT_SENT and row["reason"] not in _EXITS:
+            because = reasons.get((row["campaign"], row["cycle"], row["step"]), "")
+            skip = Line(
+                at=row["finished_at"] - entered_at,
+                kind=Kind.SKIP,
+                campaign=row["campaign"],
+                step=row["step"],
+                reason=row["reason"],
+                because=because,
+            )
+            yield skip, row["cycle"]
+
+
+def _send(row: Mapping[str, Any], entered_at: int) -> Line:
+    message = Message.from_json(row["payload"])
+    return Line(
+        at=row["counted_at"] - entered_at,
+        kind=Kind.SEND,
+        campaign=row["campaign"],
+        step=row["step"],
+        channel=row["channel"],
+        subject=message.subject,
+        text=message.text,
+        offer=row["offer"],
+        variant=row["variant"],
+        template=row["template"],
+    )
+
+
+def _holds(refusals: Sequence[Any], entered_at: int) -> Iterator[tuple[Line, int]]:
+    for campaign, cycle, step, at, action, rule, reasons in refusals:
+        if action == "hold":
+            hold = Line(
+                at=at - entered_at,
+                kind=Kind.HOLD,
+                campaign=campaign,
+                step=step,
+                reason=rule,
+                because=_because(reasons),
+            )
+            yield hold, cycle
+
+
+def _exits(
+    rounds: Sequence[Mapping[str, Any]], reasons: _Reasons, entered_at: int
+) -> Iterator[tuple[Line, int]]:
+    for row in rounds:
+        if row["ended_at"] is not None:
+            because = reasons.get((row["campaign"], row["cycle"], None), "")
+            exit_ = Line(
+                at=row["ended_at"] - entered_at,
+                kind=Kind.EXIT,
+                campaign=row["campaign"],
+                reason=row["reason"],
+                because=because,
+            )
+            yield exit_, row["cycle"]
