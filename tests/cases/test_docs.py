@@ -1,0 +1,37 @@
+"""Every YAML block of docs/testing.md has the shape of the language, and passes on the shipped campaigns."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.cases.runner import CaseRunner
+from engine.checks import shape
+from engine.compile import load_files, read_files
+from engine.document import parse
+from tests.cases.support import happened
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_there_are_examples() -> None:
+    assert len(BLOCKS) >= 4
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("it: ")[1].split("\n")[0])
+def test_an_example_is_right(block: str) -> None:
+    root = parse(block, "tests/block.yaml").root
+    assert root is not None
+    assert shape.judge("tests", root)[0] == []
+    shipped = {name: text for name, text in read_files(ROOT / "campaigns").items() if "tests/" not in name}
+    loaded = load_files({**shipped, "tests/block.yaml": block}, ROOT / "campaigns")
+    assert loaded.findings == []
+    with CaseRunner(loaded) as runner:
+        results = [runner.run(file, case) for file in loaded.tests for case in file.cases]
+    assert results
+    for result in results:
+        assert result.passed, (result.case.it, result.error or result.note or happened(result))
