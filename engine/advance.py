@@ -223,7 +223,8 @@ class _Batch:
                           self.now if leaves else None)  # fmt: skip
         facts.touches.append(taken)
         if leaves:
-            self.receipts.append(Receipt(enrolment, step.id, ref, step.channel, 1, message))
+            addresses = addresses_of(facts.person)
+            self.receipts.append(Receipt(enrolment, step.id, ref, step.channel, 1, message, addresses))
 
     def _write_spawn(self, enrolment: EnrolmentFact, spawn: Spawn) -> None:
         campaign = self.app.project.campaigns.get(spawn.campaign)
