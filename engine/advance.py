@@ -19,7 +19,7 @@ from engine.decide import Decision, Spawn, TouchPlan, decide, first_step
 from engine.dispatch import Receipt, deliver
 from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact
 from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
-from engine.gather import closed_reviews, enrolment_fact, gather
+from engine.gather import addresses_of, closed_reviews, enrolment_fact, gather
 from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign
 from engine.refs import touch_ref
