@@ -7,6 +7,7 @@ import re
 from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
+from engine import suggest
 from engine.checks.scope import Scope, unique, written
 from engine.compile_project import LOCAL, open_hours
 from engine.located import Located
@@ -26,14 +27,14 @@ def check(scope: Scope, root: Located) -> None:
         _quiet_hours(scope, policy.get("quiet_hours"))
         for market in policy.get("markets") or ():
             _country(scope, market)
-    _no_passwords(scope, root.get("channels"))
+    _adapters(scope, root.get("channels"))
     environments = root.get("environments")
     for name, environment in environments.items() if environments else ():
         if environments and name == LOCAL:
             mend = "declare its adapters under the top-level 'channels'"
             scope.say(environments.key(name), "RK209", f"'{LOCAL}' is built in", mend)
         _no_password(scope, environment.get("database"))
-        _no_passwords(scope, environment.get("channels"))
+        _adapters(scope, environment.get("channels"))
         _signed(scope, environment)
 
 
@@ -134,10 +135,14 @@ def _country(scope: Scope, node: Located) -> None:
         scope.say(node.span, "RK113", f"there is no country '{node.value}'", mend)
 
 
-def _no_passwords(scope: Scope, channels: Located | None) -> None:
+def _adapters(scope: Scope, channels: Located | None) -> None:
+    """An adapter takes options of its own, so that a misspelt ``rate`` would pass as one of them."""
     for _, adapter in channels.items() if channels else ():
-        for _, option in adapter.items():
+        for name, option in adapter.items():
             _no_password(scope, option)
+            meant = suggest.nearest(name, ["rate"])
+            if meant and meant != name:
+                scope.say(adapter.key(name), "RK110", f"unknown key '{name}'", f"did you mean '{meant}'?")
 
 
 def _no_password(scope: Scope, node: Located | None) -> None:

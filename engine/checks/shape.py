@@ -52,8 +52,23 @@ def judge(kind: str, root: Located) -> tuple[list[Finding], Located | None]:
     return [fault.finding for fault in kept], _prune(root, cuts, ())
 
 
+def _once(faults: list[_Fault]) -> list[_Fault]:
+    """Of several faults of one value, the one about its kind; none about what is inside a wrong value."""
+    ordered = sorted(faults, key=lambda fault: (len(fault.cut or ()), fault.finding.code))
+    cuts: set[Path] = set()
+    kept = set()
+    for fault in ordered:
+        if fault.cut is not None:
+            if any(fault.cut[:length] in cuts for length in range(len(fault.cut) + 1)):
+                continue
+            cuts.add(fault.cut)
+        kept.add(id(fault))
+    return [fault for fault in faults if id(fault) in kept]
+
+
 def _paired(faults: list[_Fault]) -> list[_Fault]:
     """A misspelt key is one mistake, not also a missing one; nor is a strange key where just one lacks."""
+    faults = _once(faults)
     meant = {(fault.at, fault.meant) for fault in faults if fault.meant}
     kept = []
     for fault in faults:
