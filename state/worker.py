@@ -101,8 +101,14 @@ class _SqliteLock:
     """SQLite: a lock on a file beside the database. In memory there can be no second worker."""
 
     def __init__(self, database: Path | None) -> None:
-        self._lock = None if database is None else FileLock(
-            f"{database}.lock", blocking=False, thread_local=False  # taken by one thread, asked after by another
+        self._lock = (
+            None
+            if database is None
+            else FileLock(
+                f"{database}.lock",
+                blocking=False,
+                thread_local=False,  # taken by one thread, asked after by another
+            )
         )
         if self._lock is None:
             return

@@ -14,21 +14,24 @@ from email_validator import EmailNotValidError, validate_email
 
 #: a mailbox here says nothing about where its owner works; the last three belong to nobody (RFC 2606)
 FREE_MAIL = frozenset(
-    """gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de yahoo.co.in ymail.com rocketmail.com
-    outlook.com outlook.fr outlook.de hotmail.com hotmail.co.uk hotmail.fr hotmail.de live.com live.co.uk
-    msn.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me tutanota.com fastmail.com hey.com
-    zoho.com mail.com gmx.com gmx.de gmx.net web.de t-online.de freenet.de posteo.de mailbox.org orange.fr wanadoo.fr
-    free.fr laposte.net sfr.fr libero.it virgilio.it mail.ru yandex.ru yandex.com bk.ru qq.com 163.com 126.com
-    sina.com naver.com daum.net hanmail.net rediffmail.com uol.com.br bol.com.br terra.com.br comcast.net
-    verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net btinternet.com sky.com virginmedia.com
-    bigpond.com optusnet.com.au rogers.com shaw.ca sympatico.ca telus.net
-    example.com example.org example.net""".split()
+    """gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de yahoo.co.in ymail.com
+    rocketmail.com outlook.com outlook.fr outlook.de hotmail.com hotmail.co.uk hotmail.fr hotmail.de
+    live.com live.co.uk msn.com aol.com icloud.com me.com mac.com proton.me protonmail.com pm.me
+    tutanota.com fastmail.com hey.com zoho.com mail.com gmx.com gmx.de gmx.net web.de t-online.de
+    freenet.de posteo.de mailbox.org orange.fr wanadoo.fr free.fr laposte.net sfr.fr libero.it
+    virgilio.it mail.ru yandex.ru yandex.com bk.ru qq.com 163.com 126.com sina.com naver.com daum.net
+    hanmail.net rediffmail.com uol.com.br bol.com.br terra.com.br comcast.net verizon.net att.net
+    sbcglobal.net bellsouth.net cox.net charter.net btinternet.com sky.com virginmedia.com bigpond.com
+    optusnet.com.au rogers.com shaw.ca sympatico.ca telus.net example.com example.org example.net""".split()
 )
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 #: addresses so plain that only their domain needs the validator
 _PLAIN = re.compile(r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)")
+#: domains so plain that the validator has nothing to say either: letters and digits, a top level of letters
+_PLAIN_DOMAIN = re.compile(r"(?:[a-z0-9]{1,63}\.){1,3}[a-z]{2,12}")
+_RESERVED = frozenset("arpa invalid local localhost onion test".split())
 
 
 def email_key(address: str) -> str | None:
@@ -52,9 +55,14 @@ def email_keys(address: str) -> tuple[str, ...]:
     any key of one address on any key of another suppresses. Empty when it is no address.
     """
     key = email_key(address)
-    if key is None:
-        return ()
+    return () if key is None else keys_of(key)
+
+
+def keys_of(key: str) -> tuple[str, ...]:
+    """``email_keys`` of what is a key already."""
     local, _, domain = key.rpartition("@")
+    if "+" not in local and domain not in _GMAIL:
+        return (key,)
     plain = local.partition("+")[0] or local
     keys = [key, f"{plain}@{domain}"]
     if domain in _GMAIL:
@@ -91,6 +99,8 @@ def _unusual_key(address: str) -> str | None:
 @lru_cache(maxsize=65_536)
 def _domain_key(domain: str) -> str | None:
     """The A-label of a domain that could receive mail, or None. ``domain`` is in lower case."""
+    if _PLAIN_DOMAIN.fullmatch(domain) and domain.rpartition(".")[2] not in _RESERVED:
+        return domain
     try:
         return validate_email(f"x@{domain}", check_deliverability=False).ascii_domain.lower()
     except EmailNotValidError:

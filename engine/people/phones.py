@@ -29,7 +29,7 @@ def phone_number(text: str, region: str | None) -> str | None:
 def _plain(digits: str, region: str | None) -> str | None:
     """The number, if it needs no prefix stripped and no part transformed; None means ask the library."""
     if digits[:1] == "+" and digits[1:].isascii() and digits[1:].isdigit():
-        code = next((c for c in (digits[1:2], digits[1:3], digits[1:4]) if _pattern(c)), "")
+        code = _leading_code(digits[1:4])
         national = digits[1 + len(code) :]
     elif region and digits.isascii() and digits.isdigit():
         code, national = _code_of(region), digits
@@ -48,6 +48,12 @@ def _parsed(text: str, region: str | None) -> str | None:
         return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     legacy = _MEXICAN_MOBILE.fullmatch(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     return _parsed(f"+52{legacy[1]}", None) if legacy else None
+
+
+@lru_cache(maxsize=2048)
+def _leading_code(digits: str) -> str:
+    """The calling code that the first three digits after ``+`` begin with; empty: none."""
+    return next((c for c in (digits[:1], digits[:2], digits[:3]) if _pattern(c)), "")
 
 
 @lru_cache(maxsize=512)

@@ -1,5 +1,5 @@
-"""Writing many rows at once, as fast as each database can: one statement over arrays on PostgreSQL, the
-driver's own loop on SQLite. Rows are tuples in the order of the columns; JSON columns take their text."""
+"""Writing many rows at once, as fast as each database can: COPY, or one statement over arrays, on PostgreSQL;
+the driver's own loop on SQLite. Rows are tuples in the order of the columns; JSON columns take their text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 class BulkInsert:
-    """``INSERT`` of many rows; ``tail`` is what follows, e.g. an ``ON CONFLICT`` clause."""
+    """``INSERT`` of many rows; ``tail`` is what follows, an ``ON CONFLICT`` clause or nothing.
+
+    Without a clause rows must be new, and go in by COPY on PostgreSQL.
+    """
 
     def __init__(self, table: str, columns: Sequence[str], tail: str = "ON CONFLICT DO NOTHING") -> None:
         self._table, self._columns, self._tail = table, tuple(columns), tail
@@ -30,10 +33,19 @@ class BulkInsert:
         """Write the rows in the caller's transaction."""
         if not rows:
             return
-        if conn.dialect.name == "postgresql":
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql(self._sqlite, list(rows))
+        elif self._tail:
             conn.exec_driver_sql(self._postgres, _as_columns(rows))
         else:
-            conn.exec_driver_sql(self._sqlite, list(rows))
+            self._copy(conn, rows)
+
+    def _copy(self, conn: Connection, rows: Rows) -> None:
+        driver: Any = conn.connection.driver_connection
+        sql = f"COPY {self._table} ({', '.join(self._columns)}) FROM STDIN"
+        with driver.cursor() as cursor, cursor.copy(sql) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     @cached_property
     def _sqlite(self) -> str:

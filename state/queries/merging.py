@@ -82,7 +82,8 @@ def open_touches(conn: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Touches of these rounds that wait to leave."""
     sql = """
     SELECT identity_id, campaign, cycle, step FROM touch
-    WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state IN ('held', 'queued')
+    WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle
+      AND state IN ('held', 'queued')
     ORDER BY step
     """
     found = []

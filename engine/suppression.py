@@ -1,0 +1,81 @@
+"""The single door to a suppression. What goes through it binds the identity, and its addresses whoever has
+them now or later. It cancels nothing: the gates look again in the transaction that sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from engine.people.normalise import keys_of
+from state.queries.bulk import BulkInsert
+from state.queries.people import addresses_of
+
+ALL = "all"
+#: channels that write to a telephone number
+_BY_PHONE = frozenset({"sms", "phone", ALL})
+_BY_EMAIL = frozenset({"email", ALL})
+
+_SUPPRESS = BulkInsert("suppression", ("identity_id", "channel", "reason", "at", "source", "note"))
+_ADDRESS = BulkInsert("address_suppression", ("address", "channel", "reason", "at", "source"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Somebody is not to be written to on ``channel`` (or ``all``).
+
+    ``reason``: opt_out complaint hard_bounce erased do_not_contact; ``at``: since when.
+    """
+
+    identity_id: int
+    channel: str
+    reason: str
+    at: int
+    source: str
+    note: str | None = None
+
+
+def suppress(
+    conn: Connection,
+    identity_id: int,
+    channel: str,
+    reason: str,
+    *,
+    at: int,
+    source: str,
+    note: str | None = None,
+) -> None:
+    """Suppress one person in the caller's transaction. Doing it twice changes nothing."""
+    order = Refusal(identity_id=identity_id, channel=channel, reason=reason, at=at, source=source, note=note)
+    suppress_all(conn, [order])
+
+
+def suppress_all(conn: Connection, orders: Sequence[Refusal]) -> None:
+    """Suppress many people, at every address any source ever gave for them (SUP-06, SUP-07)."""
+    if not orders:
+        return
+    _SUPPRESS(conn, [(o.identity_id, o.channel, o.reason, o.at, o.source, o.note) for o in orders])
+    known: dict[int, list[tuple[str | None, str | None]]] = {}
+    for identity, email, phone in addresses_of(conn, {o.identity_id for o in orders}):
+        known.setdefault(identity, []).append((email, phone))
+    rows = {
+        (address, o.channel, o.reason): (address, o.channel, o.reason, o.at, o.source)
+        for o in orders
+        for email, phone in known.get(o.identity_id, ())
+        for address in reached_on(o.channel, email, phone)
+    }
+    _ADDRESS(conn, sorted(rows.values()))
+
+
+def suppress_addresses(
+    conn: Connection, addresses: Iterable[str], channel: str, reason: str, *, at: int, source: str
+) -> None:
+    """Suppress addresses alone (match keys or E.164): a bounce says nothing about the person."""
+    _ADDRESS(conn, [(address, channel, reason, at, source) for address in sorted(set(addresses))])
+
+
+def reached_on(channel: str, email: str | None, phone: str | None) -> tuple[str, ...]:
+    """The match keys of the addresses a channel writes to. ``email`` is a key, ``phone`` E.164."""
+    by_email = keys_of(email) if email and channel in _BY_EMAIL else ()
+    return (*by_email, phone) if phone and channel in _BY_PHONE else by_email
