@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -57,6 +58,9 @@ class App:
         self.channels: dict[str, Adapter] = {}
         #: outcomes that are known and not yet committed (engine.dispatch)
         self.unsettled: list[tuple[Receipt, Outcome]] = []
+        #: seconds: how old what is known about a person may be when a message to them goes (engine.dispatch)
+        self.look_age = 0.1
+        self.monotonic = time.monotonic
         #: set when the process was told to stop: loops end with the batch they are at
         self.stopping = False
         self._lock: WorkerLock | None = None

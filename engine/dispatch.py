@@ -99,26 +99,40 @@ def _batch(app: App, adapter: Adapter, channel: str, now: int, tally: Counter[st
 
 
 def deliver(app: App, receipts: Sequence[Receipt], now: int, tally: Counter[str]) -> list[Outcome]:
-    """Send what has its receipt committed, and commit what became of it. Returns the outcomes in order."""
+    """Send what has its receipt committed, and commit what became of it. Returns the outcomes in order.
+
+    Who says no while a batch is leaving is heard: what is known about the rest of the batch is never older than
+    ``app.look_age`` seconds when a message goes.
+    """
     outcomes: list[Outcome] = []
-    for receipt in receipts:
-        said_no = _last_look(app, receipt)
-        if said_no is None:
+    looked_at, ours, said_no = app.monotonic(), {r.ref for r in receipts}, frozenset[str]()
+    for n, receipt in enumerate(receipts):
+        if app.monotonic() - looked_at >= app.look_age:
+            ours, said_no = _last_look(app, receipts[n:])
+            looked_at = app.monotonic()
+        if receipt.ref not in ours:
+            # another worker has it, because this one was taken for dead: it is not ours to send
             app.log.warning("receipt_lost", channel=receipt.channel, touch=receipt.ref)
             continue
-        outcome = OVERTAKEN if said_no else _send(app, app.channels[receipt.channel], receipt)
+        outcome = OVERTAKEN if receipt.ref in said_no else _send(app, app.channels[receipt.channel], receipt)
         outcomes.append(outcome)
         app.unsettled.append((receipt, outcome))
     settle_pending(app, now, tally)
     return outcomes
 
 
-def _last_look(app: App, receipt: Receipt) -> bool | None:
-    """Right before the call: has the person said no while the batch was leaving? None: the receipt is another
-    worker's by now, because this one was taken for dead, and it is not ours to send."""
+def _last_look(app: App, receipts: Sequence[Receipt]) -> tuple[set[str], frozenset[str]]:
+    """(refs whose receipts are still ours, those of them whose person has said no since)."""
     with app.store.read() as conn:
-        return outbox.last_look(conn, receipt.ref, app.worker_id, receipt.enrolment.identity_id, receipt.channel,
-                                receipt.addresses, app.clock.now())  # fmt: skip
+        ours = outbox.still_ours(conn, [r.ref for r in receipts], app.worker_id)
+        people = {r.enrolment.identity_id for r in receipts}
+        addresses = {a for r in receipts for a in r.addresses}
+        no = outbox.refusals(conn, people, addresses, app.clock.now())
+    return ours, frozenset(
+        r.ref
+        for r in receipts
+        if any((key, c) in no for key in (r.enrolment.identity_id, *r.addresses) for c in (r.channel, "all"))
+    )
 
 
 def _claim(

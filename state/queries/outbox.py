@@ -46,15 +46,13 @@ UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, n
 WHERE {_KEY} AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
 """  # noqa: S608
 
-_LAST_LOOK = """
-SELECT EXISTS (SELECT 1 FROM suppression
-         WHERE identity_id = :identity_id AND channel IN (:channel, 'all') AND at <= :now)
-    OR EXISTS (SELECT 1 FROM address_suppression
-         WHERE address IN :names AND channel IN (:channel, 'all') AND at <= :now)
-    OR EXISTS (SELECT 1 FROM person WHERE identity_id = :identity_id AND deleted_at IS NOT NULL)
-    OR coalesce((SELECT type FROM consent WHERE identity_id = :identity_id AND channel = :channel AND at <= :now
-         ORDER BY at DESC, CASE WHEN type = 'revoked' THEN 0 ELSE 1 END, id DESC LIMIT 1), '') = 'revoked'
-FROM touch WHERE ref = :ref AND state = 'dispatching' AND worker = :worker AND identity_id = :identity_id
+_REFUSALS = """
+SELECT identity_id AS who, channel FROM suppression WHERE identity_id IN :ids AND at <= :now
+UNION ALL SELECT identity_id, 'all' FROM person WHERE identity_id IN :ids AND deleted_at IS NOT NULL
+UNION ALL SELECT c.identity_id, c.channel FROM consent c
+  WHERE c.identity_id IN :ids AND c.type = 'revoked' AND c.at <= :now AND NOT EXISTS (
+    SELECT 1 FROM consent later WHERE later.identity_id = c.identity_id AND later.channel = c.channel
+      AND later.at > c.at AND later.at <= :now)
 """
 
 _REACHED = """
@@ -94,13 +92,19 @@ def cancel(conn: Connection, rows: Sequence[Row]) -> None:
     write(conn, _CANCEL, rows)
 
 
-def last_look(
-    conn: Connection, ref: str, worker: str, identity_id: int, channel: str, addresses: Collection[str], now: int
-) -> bool | None:
-    """Has the person said no since the receipt was committed? None: the receipt is not this worker's any more."""
-    found = fetch(conn, _LAST_LOOK, ref=ref, worker=worker, identity_id=identity_id, channel=channel,
-                  names=many(conn, addresses), now=now)  # fmt: skip
-    return bool(found[0][0]) if found else None
+def still_ours(conn: Connection, refs: Collection[str], worker: str) -> set[str]:
+    """Those of the refs whose receipt this worker still holds."""
+    sql = "SELECT ref FROM touch WHERE ref IN :names AND state = 'dispatching' AND worker = :worker"
+    return {row[0] for row in fetch(conn, sql, names=many(conn, refs), worker=worker)}
+
+
+def refusals(
+    conn: Connection, ids: Collection[int], addresses: Collection[str], now: int
+) -> set[tuple[int | str, str]]:
+    """(identity or address, channel or ``all``) of everyone among these who is not to be written to."""
+    found = {(row[0], row[1]) for row in fetch(conn, _REFUSALS, ids=many(conn, ids), now=now)}
+    sql = "SELECT address, channel FROM address_suppression WHERE address IN :names AND at <= :now"
+    return found | {(row[0], row[1]) for row in fetch(conn, sql, names=many(conn, addresses), now=now)}
 
 
 def settle(conn: Connection, rows: Sequence[Row]) -> None:
