@@ -32,10 +32,12 @@ SOURCE = "test"
 #: consents were given, and channels suppressed, so long before entry
 _BEFORE = 30 * DAY
 
-_READ: Mapping[str, Callable[[str], str]] = {
+_READ: Mapping[str, Callable[[str], Any]] = {
     "country": read.country,
     "region": read.region,
     "timezone": read.timezone,
+    "usage_30d": read.whole,
+    "purchases": read.whole,
 }
 
 
@@ -85,7 +87,7 @@ def _columns(fields: Mapping[str, Any], project: Project, country: str) -> dict[
     row = dict(fields)
     for name, convert in _READ.items():
         if row.get(name) is not None:
-            row[name] = _converted(name, convert, row[name])
+            row[name] = _converted(name, convert, str(row[name]))
     if row.get("phone") is not None:
         row["phone"] = phone_number(row["phone"], row.get("country") or country) or _bad(
             "phone", "is no phone number"
@@ -103,7 +105,7 @@ def _columns(fields: Mapping[str, Any], project: Project, country: str) -> dict[
     return row
 
 
-def _converted(name: str, convert: Callable[[str], str], value: str) -> str:
+def _converted(name: str, convert: Callable[[str], Any], value: str) -> Any:
     try:
         return convert(value)
     except BadValue as error:

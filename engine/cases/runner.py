@@ -20,7 +20,7 @@ from engine.clock import VirtualClock
 from engine.compile import Loaded
 from engine.decide import cohort_of, segment_of
 from engine.dispatch import dispatch
-from engine.errors import RekindleError
+from engine.errors import RekindleError, origin
 from engine.jobs import Job
 from engine.model import BUILT_IN, CHANNELS, DAY, Campaign, ChannelDef, Environment
 from engine.predicate import holds
@@ -81,7 +81,7 @@ class CaseRunner:
         self._app.publish()
 
     def run(self, file: TestFile, case: TestCase) -> CaseResult:
-        """Play one case. Never raises for what the case says."""
+        """Play one case. Whatever goes wrong is told in the result."""
         started = time.perf_counter()
         pairs: tuple[Pair, ...] = ()
         error = note = ""
@@ -90,6 +90,8 @@ class CaseRunner:
             pairs = tuple(compare(case.expect, story))
         except RekindleError as failed:
             error = str(failed)
+        except Exception as bug:  # the other cases are worth running all the same
+            error = f"rekindle itself failed: {type(bug).__name__} at {origin(bug)}"
         seconds = time.perf_counter() - started
         return CaseResult(
             file=file.file,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.cases.cast import identity_for, involved
 from engine.gates.holdout import held_out
 from engine.model import Campaign
-from tests.cases.support import CHURNED, happened, load, play, play_one, problems
+from tests.cases.support import CHURNED, FILES, happened, load, play, play_one, problems
 
 WHOLE = ["0d  hello  email", "3d  note  linkedin", "8d  text  skipped: consent", "38d  exit: completed"]
 
@@ -51,12 +52,14 @@ def test_values_are_read_as_an_import_reads_them() -> None:
         ("email: nobody", "the person's email is no e-mail address"),
         ("timezone: Chicago", "the person's timezone is not an IANA time zone"),
         ("country: Atlantis", "the person's country is not a country"),
+        ("purchases: 2.5", "the person's purchases is not a whole number"),
     ],
 )
 def test_a_person_that_cannot_be_is_told(field: str, told: str) -> None:
+    at_entry, later = f"person: {{{field}}}", person()
     for case in (
-        f"given: {{person: {{{field}}}}}\nexpect: []",
-        f"given: {{{person()}}}\nwhen: [{{at: 1d, set: {{{field}}}}}]\nexpect: []",
+        f"given: {{{at_entry}}}\nexpect: []",
+        f"given: {{{later}}}\nwhen: [{{at: 1d, set: {{{field}}}}}]\nexpect: []",
     ):
         result = play_one(case)
         assert not result.passed
@@ -97,8 +100,6 @@ def test_earlier_events_are_known() -> None:
 
 
 def _campaign(audience: str, after: str = "then: end") -> str:
-    from tests.cases.support import FILES
-
     text = FILES["come_back.yaml"]
     head, tail = text.split("  where: {product: {is: present}}\n")
     return head + audience + "\n" + tail.replace("then: {park: 30d}", after)
@@ -234,21 +235,13 @@ def test_nobody_is_kept_back_unless_the_case_is_about_that() -> None:
 
 
 def test_the_holdout_is_asked_of_every_campaign_involved() -> None:
-    from engine.cases.cast import identity_for, involved
-
     whole = "experiment: {holdout: 100%}\n"
-    loaded = load("  - {it: x, expect: []}", "look_first", welcome=_welcome() + whole)
+    loaded = load("  - {it: x, expect: []}", "look_first", welcome=FILES["welcome.yaml"] + whole)
     project, case = loaded.require(), loaded.tests[0].cases[0]
     campaigns: tuple[Campaign, ...] = involved(project, "look_first")
     assert [c.id for c in campaigns] == ["look_first", "welcome"]
     assert identity_for(case, campaigns) == 1  # nobody is outside of it
     assert held_out(campaigns[1], 1)
-
-
-def _welcome() -> str:
-    from tests.cases.support import FILES
-
-    return FILES["welcome.yaml"]
 
 
 def test_cases_know_nothing_of_each_other() -> None:
@@ -263,3 +256,11 @@ def test_cases_know_nothing_of_each_other() -> None:
 def test_the_moment_of_entry_is_the_cases_own() -> None:
     night = f"given: {{{person('timezone: America/Chicago')}}}\nnow: 2026-03-03T04:00:00Z\nexpect: []"
     assert happened(play_one(night))[:2] == ["0d  hello  held: quiet_hours", "10h  hello  email"]
+
+
+def test_a_fault_of_ours_in_one_case_spares_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = f"given: {{{person()}}}, when: [{{at: 1d, event: purchase}}], expect: []"
+    monkeypatch.setattr("engine.cases.script.record", lambda *_, **__: 1 / 0)
+    broken, sound = play(f"  - {{it: one, {case}}}\n  - {{it: two, given: {{{person()}}}, expect: []}}\n")
+    assert broken.error.startswith("rekindle itself failed: ZeroDivisionError")
+    assert happened(sound) == WHOLE
