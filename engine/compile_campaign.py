@@ -120,6 +120,10 @@ class _Compiler:
             "campaign": data,
             "templates": {ref: _template_text(self._around.templates[ref]) for ref in refs},
             "offers": {offer: self._around.offer_data[offer] for offer in offers},
+            # what the project says and the campaign is compiled with: the same words mean something else by it
+            "currency": self._around.currency,
+            "step_expiry": self._around.step_expiry,
+            "fields": {f"{name}": kind.value for name, kind in self._around.fields.items() if "." in name},
         }
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
