@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 
 from state.queries.common import fetch, fetch_dicts
 
+#: what becomes of the rows of an import; ``read`` is the sum of the others
+_IMPORTED = ("read", "rejected", "created", "updated", "unchanged", "merged", "future")
+
 
 def enrolments(conn: Connection, now: int) -> Sequence[Any]:
     """(campaign, segment, state, reason, how many, of them due by ``now``)."""
@@ -51,12 +54,12 @@ def people(conn: Connection) -> dict[str, int]:
 
 def imports(conn: Connection) -> list[dict[str, Any]]:
     """What all imports of each source read, took and refused."""
-    sql = """
-    SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, sum(read) AS read,
-           sum(rejected) AS rejected, sum(created) AS created, sum(updated) AS updated,
-           sum(unchanged) AS unchanged, sum(merged) AS merged, sum(future) AS future
+    # cast, for PostgreSQL sums big integers to decimals
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _IMPORTED)
+    sql = f"""
+    SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, {sums}
     FROM import_run GROUP BY source, kind ORDER BY kind DESC, source
-    """
+    """  # noqa: S608
     return fetch_dicts(conn, sql)
 
 

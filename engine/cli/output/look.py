@@ -47,8 +47,12 @@ WORDS = {
 
 
 def words(code: str | None) -> str:
-    """A rule or reason for a reader."""
-    return "" if code is None else WORDS.get(code, code.replace("_", " "))
+    """A rule or reason for a reader; ``held: window`` is one in a state."""
+    if code is None:
+        return ""
+    state, _, reason = code.rpartition(": ")
+    told = WORDS.get(reason, reason.replace("_", " "))
+    return f"{state.replace('_', ' ')}, {told}" if state else told
 
 
 def plain(value: Any) -> str:

@@ -55,7 +55,7 @@ def render(s: Data) -> Group:
 
 def render_short(s: Data) -> Group:
     """What a run ends with: who was written to, and what became of the messages."""
-    return Group(*_head(s), *_alarms(s), *_reach(s), *_messages(s), *_by_channel(s))
+    return Group(*_head(s), *_alarms(s), *_read(s), *_reach(s), *_messages(s), *_by_channel(s))
 
 
 # ── what needs a human ────────────────────────────────────────────────────────────────────────────────
@@ -231,9 +231,19 @@ def _machine(s: Data) -> list[RenderableType]:
     grid.add_row("tasks", told)
     grid.add_row("daemons", _daemons(s))
     grid.add_row("last runs", _jobs(s))
-    for row in s["imports"]:
-        grid.add_row(f"from {plain(row['source'])}", _import(row))
+    _add_imports(grid, s)
     return under("Work", grid)
+
+
+def _read(s: Data) -> list[RenderableType]:
+    grid = rows()
+    _add_imports(grid, s)
+    return under("Read", grid) if s["imports"] else []
+
+
+def _add_imports(grid: Table, s: Data) -> None:
+    for row in s["imports"]:
+        grid.add_row(f"{row['kind']} from {plain(row['source'])}", _import(row))
 
 
 def _daemons(s: Data) -> Text:
