@@ -54,7 +54,12 @@ def main() -> None:
             app = open_bench_app(url)
             populate(app.store, args.people)
             found = interleaved(args.rounds, {"ours": lambda a=app: ours(a), "raw": lambda a=app: raw(a)})
-            tell(f"P3 enrolments of {args.people:,}, {dialect}", found["ours"], found["raw"], goal="at least 0.67")
+            tell(
+                f"P3 enrolments of {args.people:,}, {dialect}",
+                found["ours"],
+                found["raw"],
+                goal="at least 0.67",
+            )
             app.close()
 
 

@@ -145,11 +145,11 @@ def open_bench_app(url: str, steps: int = 3, now: int = NOW) -> App:
 
 
 _PEOPLE = """
-INSERT INTO person (identity_id, created_at, updated_at, email, email_key, first_name, last_name, company, country, region,
-  timezone, status_at_last_touch, churned_at, closed_at, loss_reason, meeting_at, meeting_status, last_activity_at,
+INSERT INTO person (identity_id, created_at, updated_at, email, email_key, first_name, last_name, company, country,
+  region, timezone, status_at_last_touch, churned_at, closed_at, loss_reason, meeting_at, meeting_status, last_activity_at,
   usage_30d, lifetime_value, purchases, product, owner_name, attributes)
-VALUES (:id, :now, :now, :email, :email, 'Ann', 'Example', 'Example Ltd', 'US', 'IL', 'America/Chicago', :status, :churned,
-  :closed, :loss, :met, :meeting, :active, :usage, 120000, 3, 'Planner', 'Dana Reyes', '{"seats": 12}')
+VALUES (:id, :now, :now, :email, :email, 'Ann', 'Example', 'Example Ltd', 'US', 'IL', 'America/Chicago', :status,
+  :churned, :closed, :loss, :met, :meeting, :active, :usage, 120000, 3, 'Planner', 'Dana Reyes', '{"seats": 12}')
 """
 
 _CONSENT = """
@@ -162,10 +162,14 @@ def populate(store: Store, people: int, only: str | None = None) -> None:
     """People in the four segments and in none, in shares of a usual base; all ``only`` when it is named."""
     kinds = ("churned", "closed_lost", "no_show", "stalled", "stalled", "customer")
     for start in range(1, people + 1, 20_000):
-        rows = [_person(n, only or kinds[n % len(kinds)]) for n in range(start, min(start + 20_000, people + 1))]
+        rows = [
+            _person(n, only or kinds[n % len(kinds)]) for n in range(start, min(start + 20_000, people + 1))
+        ]
         with store.begin() as conn:
             conn.execute(text(_PEOPLE), rows)
-            conn.execute(text(_CONSENT), [{"id": r["id"], "at": NOW - 86_400, "key": f"c{r['id']}"} for r in rows])
+            conn.execute(
+                text(_CONSENT), [{"id": r["id"], "at": NOW - 86_400, "key": f"c{r['id']}"} for r in rows]
+            )
     if store.dialect == "postgresql":
         with store.begin() as conn:
             conn.execute(text("ANALYZE"))

@@ -13,11 +13,23 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy import make_url
 
-from benchmarks.harness import NOW, Measured, arguments, interleaved, open_bench_app, populate, scratch, tell, timed
+from benchmarks.harness import (
+    NOW,
+    Measured,
+    arguments,
+    interleaved,
+    open_bench_app,
+    populate,
+    scratch,
+    tell,
+    timed,
+)
 from engine.advance import advance
 from engine.dispatch import dispatch
 
-TEXT = "Hello {{ name }}, you left us and {{ product }} has changed since. See https://www.bench.example/changes"
+TEXT = (
+    "Hello {{ name }}, you left us and {{ product }} has changed since. See https://www.bench.example/changes"
+)
 
 
 def ours(url: str, people: int) -> float:
@@ -67,10 +79,12 @@ def sketch(url: str, people: int) -> float:
     put("insert into consent values(?,1)", [(n,) for n in range(people)])
     put("insert into due values(?,?,?)", [(n, s, NOW + s * 3600) for n in range(people) for s in range(3)])
     conn.commit()
-    template = Environment(autoescape=False).from_string(TEXT)  # noqa: S701
+    template = Environment(autoescape=False).from_string(TEXT)
 
     def run() -> int:
-        cursor.execute("select d.id, d.step, c.name, c.product from due d join contact c on c.id = d.id order by d.at, d.id")
+        cursor.execute(
+            "select d.id, d.step, c.name, c.product from due d join contact c on c.id = d.id order by d.at, d.id"
+        )
         rows = cursor.fetchall()
         for start in range(0, len(rows), 500):
             _sketch_batch(conn, cursor, mark, template, rows[start : start + 500])
@@ -86,7 +100,9 @@ def _sketch_batch(conn: Any, cursor: Any, mark: str, template: Any, batch: Any) 
     marks = ",".join([mark] * len(ids))
     cursor.execute(f"select id from consent where ok = 1 and id in ({marks})", ids)
     consented = {row[0] for row in cursor.fetchall()}
-    cursor.execute(f"select id, count(*) from sends where id in ({marks}) and at > {NOW - 604800} group by id", ids)
+    cursor.execute(
+        f"select id, count(*) from sends where id in ({marks}) and at > {NOW - 604800} group by id", ids
+    )
     counts = dict(cursor.fetchall())
     out = [
         (i, step, NOW, template.render(name=name, product=product), "intent")
@@ -96,13 +112,16 @@ def _sketch_batch(conn: Any, cursor: Any, mark: str, template: Any, batch: Any) 
     cursor.executemany(f"insert into sends values({','.join([mark] * 5)})", out)
     cursor.executemany(f"delete from due where id = {mark} and step = {mark}", [(r[0], r[1]) for r in out])
     conn.commit()
-    cursor.executemany(f"update sends set state = 'sent' where id = {mark} and step = {mark}", [(r[0], r[1]) for r in out])
+    cursor.executemany(
+        f"update sends set state = 'sent' where id = {mark} and step = {mark}", [(r[0], r[1]) for r in out]
+    )
     conn.commit()
 
 
 def main() -> None:
     args = arguments(__doc__ or "", people=5_000)
     for dialect in args.dialects:
+
         def round_of(work: Any, dialect: str = dialect) -> float:
             with scratch(dialect) as url:
                 return float(work(url, args.people))

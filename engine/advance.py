@@ -82,7 +82,9 @@ def advance(app: App, now: int, *, batch: int = BATCH, at_once: bool = False) ->
     return tally
 
 
-def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int, at_once: bool) -> _Batch | None:
+def _batch(
+    app: App, conn: Connection, now: int, campaigns: list[str], size: int, at_once: bool
+) -> _Batch | None:
     """One claimed batch; None when nothing is due, or others have all of it."""
     ids = due.claim(conn, now, campaigns, size)
     if not ids:
@@ -93,7 +95,9 @@ def _batch(app: App, conn: Connection, now: int, campaigns: list[str], size: int
     reviews = closed_reviews(conn, scope, ids)
     batch = _Batch(app, conn, now, at_once)
     # where several campaigns want one person's slot at the same moment, the higher priority asks first
-    for row in sorted(rows, key=lambda r: (-app.priority(r["campaign"]), r["due_at"], r["identity_id"], r["campaign"])):
+    for row in sorted(
+        rows, key=lambda r: (-app.priority(r["campaign"]), r["due_at"], r["identity_id"], r["campaign"])
+    ):
         facts = people[row["identity_id"]]
         batch.take(enrolment_fact(row, facts, reviews), facts)
     batch.writes.flush(conn)
@@ -143,7 +147,9 @@ class _Batch:
         self.writes.messages.append({**_key(enrolment, touch.step.id), "payload": message.to_json()})
         return decision, message
 
-    def _request(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan) -> RenderRequest:
+    def _request(
+        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan
+    ) -> RenderRequest:
         return RenderRequest(
             ref=self._ref(enrolment, touch.step.id),
             campaign=campaign,
@@ -165,16 +171,27 @@ class _Batch:
     # ── the rows ──
 
     def _write(
-        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision, message: Message | None
+        self,
+        campaign: Campaign,
+        enrolment: EnrolmentFact,
+        facts: Facts,
+        decision: Decision,
+        message: Message | None,
     ) -> None:
         self.tally[decision.action] += 1
         ended_at = self.now if decision.state is EnrolmentState.ENDED else None
         reason = decision.reason.value if decision.reason else None
         self.writes.moves.append(
-            _move_row(enrolment, decision.state, decision.step, decision.resume_at, reason=reason, ended_at=ended_at)
+            _move_row(
+                enrolment, decision.state, decision.step, decision.resume_at, reason=reason, ended_at=ended_at
+            )
         )
         if decision.cancels_held:
-            key = {"identity_id": enrolment.identity_id, "campaign": enrolment.campaign, "cycle": enrolment.cycle}
+            key = {
+                "identity_id": enrolment.identity_id,
+                "campaign": enrolment.campaign,
+                "cycle": enrolment.cycle,
+            }
             self.writes.cancels.append({**key, "reason": decision.rule, "now": self.now})
         if decision.touch is not None:
             self._write_touch(campaign, enrolment, facts, decision.touch, message)
@@ -187,7 +204,12 @@ class _Batch:
                                                  decision.rule, to_json(decision.verdicts)))  # fmt: skip
 
     def _write_touch(
-        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, touch: TouchPlan, message: Message | None
+        self,
+        campaign: Campaign,
+        enrolment: EnrolmentFact,
+        facts: Facts,
+        touch: TouchPlan,
+        message: Message | None,
     ) -> None:
         step, state = touch.step, _TOUCH_STATE[touch.move]
         ref = message.ref if message else self._ref(enrolment, step.id)
@@ -234,7 +256,9 @@ class _Batch:
         first = None if spawn.asleep else first_step(track, spawn.cohort)
         resume_at = None if spawn.asleep else self.now + (first.at if first else 0)
         same = spawn.campaign == enrolment.campaign
-        cycle = enrolment.cycle + 1 if same else record.next_cycle(self.conn, enrolment.identity_id, campaign.id)
+        cycle = (
+            enrolment.cycle + 1 if same else record.next_cycle(self.conn, enrolment.identity_id, campaign.id)
+        )
         self.writes.enrolments.append(
             {
                 "identity_id": enrolment.identity_id,
@@ -255,7 +279,9 @@ class _Batch:
             }
         )
 
-    def _write_task(self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision) -> None:
+    def _write_task(
+        self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision
+    ) -> None:
         task = decision.task
         if task is None:
             return

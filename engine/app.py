@@ -42,7 +42,9 @@ class App:
     Use ``open_app``. Not for several threads at once: one worker does one thing at a time.
     """
 
-    def __init__(self, loaded: Loaded, project: Project, environment: Environment, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, loaded: Loaded, project: Project, environment: Environment, store: Store, clock: Clock
+    ) -> None:
         self.loaded = loaded
         self.project = project
         self.environment = environment
@@ -252,4 +254,3 @@ def database_url(project: Project, environment: Environment) -> str:
     if not database or database == ":memory:" or Path(database).is_absolute():
         return url
     return f"sqlite:///{(Path(project.root) / database).absolute()}"
-

@@ -81,7 +81,9 @@ class Audience:
             return 0
         key = (conn.dialect.name, tuple(c.id for c in campaigns))
         if key not in self._enrolments:
-            self._enrolments[key] = [_enrolment(self._project, routes, key[0]) for routes in _rounds(campaigns)]
+            self._enrolments[key] = [
+                _enrolment(self._project, routes, key[0]) for routes in _rounds(campaigns)
+            ]
         # SQLAlchemy forgets the count of an INSERT unless it is asked to keep it
         counted = conn.execution_options(preserve_rowcount=True)
         return sum(counted.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
@@ -137,9 +139,7 @@ def _rows(project: Project, routes: list[_Route]) -> Any:
         told.version, told.group, told.segment, told.cohort, literal_column("'main'"), told.state, told.step, _NOW,
         literal_column("0"), told.resume_at, told.resume_at,
     )  # fmt: skip
-    rows = select(
-        *(value.label(name) for name, value in zip(_COLUMNS, values, strict=True))
-    ).where(
+    rows = select(*(value.label(name) for name, value in zip(_COLUMNS, values, strict=True))).where(
         people.c.route.is_not(None),
         or_(~people.c.known, and_(~_busy(people, told.group), ~too_soon)),
     )
@@ -230,7 +230,12 @@ def _cohort_sql(routes: list[tuple[int, _Route]]) -> ColumnElement[Any]:
     whens: list[tuple[Any, Any]] = []
     for number, route in routes:
         conditions = [p for p in (route.campaign.where, route.cohort.when if route.cohort else None) if p]
-        whens.append((and_(literal_column("1") == 1, *(to_sql(p, _NOW) for p in conditions)), literal_column(str(number))))
+        whens.append(
+            (
+                and_(literal_column("1") == 1, *(to_sql(p, _NOW) for p in conditions)),
+                literal_column(str(number)),
+            )
+        )
     return case(*whens, else_=null()) if whens else cast(ColumnElement[Any], null())
 
 

@@ -25,7 +25,9 @@ _HOLD = "hold:backlog"
 _CLEARED = "hold:cleared"
 
 
-def backlog_hold(conn: Connection, campaigns: Collection[str] = (), now: int | None = None) -> dict[str, Any] | None:
+def backlog_hold(
+    conn: Connection, campaigns: Collection[str] = (), now: int | None = None
+) -> dict[str, Any] | None:
     """The hold in force, or None. With ``now`` it is declared when too much is overdue.
 
     Costs one look at the front of the due index while there is no backlog.

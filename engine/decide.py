@@ -83,7 +83,9 @@ class Decision(NamedTuple):
         return last.rule if last and last.says is not Says.ALLOW else None
 
 
-def decide(project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int) -> Decision:
+def decide(
+    project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
+) -> Decision:
     """What to do about an enrolment that is due, or was nudged by an event, at ``now``."""
     ended = ending(project, campaign, enrolment, facts, now)
     if ended is not None:
@@ -91,9 +93,9 @@ def decide(project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts
     woken = _woken(campaign, enrolment, facts)
     if woken is not None:
         return woken
-    if enrolment.resume_at is None or now < enrolment.resume_at:
-        if enrolment.state != State.HELD:
-            return _wait(enrolment)
+    asleep = enrolment.resume_at is None or now < enrolment.resume_at
+    if asleep and enrolment.state != State.HELD:
+        return _wait(enrolment)
     if enrolment.state == State.PARKED:
         return _park_over(campaign, enrolment, facts, now)
     track = campaign.track(enrolment.track)
@@ -245,9 +247,7 @@ def _woken(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts) -> Decisi
     return None
 
 
-def _triggered(
-    campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, event: EventFact
-) -> Track | None:
+def _triggered(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, event: EventFact) -> Track | None:
     for trigger in campaign.triggers:
         if trigger.event == event.name and _matches(trigger, facts, event):
             return trigger
@@ -269,7 +269,9 @@ def _matches(trigger: Track, facts: Facts, event: EventFact) -> bool:
 
 def _supersede(enrolment: EnrolmentFact, track: Track, event: EventFact) -> Decision:
     verdict = _exit_verdict(Reason.SUPERSEDED, f"{event.name} starts {track.id}", track.source, event)
-    spawn = Spawn(campaign=enrolment.campaign, track=track.id, cohort=enrolment.cohort, trigger_event_id=event.id)
+    spawn = Spawn(
+        campaign=enrolment.campaign, track=track.id, cohort=enrolment.cohort, trigger_event_id=event.id
+    )
     return Decision(
         action="end",
         verdicts=(verdict,),
@@ -368,7 +370,9 @@ def _park_over(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: 
     again = campaign.then.repeat is not None and (cohort is not None or not campaign.cohorts)
     asleep = cohort is not None and cohort.park_until is not None
     because = "the cadence begins again" if again else "the cadence is complete"
-    spawn = Spawn(campaign=campaign.id, track=campaign.main.id, cohort=cohort.id if cohort else None, asleep=asleep)
+    spawn = Spawn(
+        campaign=campaign.id, track=campaign.main.id, cohort=cohort.id if cohort else None, asleep=asleep
+    )
     return Decision(
         action="end",
         verdicts=(Verdict(Reason.COMPLETED, Says.EXIT, because, campaign.then.source),),
@@ -416,10 +420,14 @@ def _send(
             return _defer(s, verdicts, last.until)
         case Says.DEFER | Says.SKIP:
             touch = _plan(s, TouchMove.SKIP, reason=last.rule)
-            return _advance(campaign, track, step, enrolment, now, action="skip", verdicts=verdicts, touch=touch)
+            return _advance(
+                campaign, track, step, enrolment, now, action="skip", verdicts=verdicts, touch=touch
+            )
         case Says.ALLOW:
             touch = _plan(s, TouchMove.QUEUE)
-            return _advance(campaign, track, step, enrolment, now, action="queue", verdicts=verdicts, touch=touch)
+            return _advance(
+                campaign, track, step, enrolment, now, action="queue", verdicts=verdicts, touch=touch
+            )
 
 
 def _condition(step: Step, enrolment: EnrolmentFact, facts: Facts, now: int) -> Verdict:
@@ -434,7 +442,9 @@ def _condition(step: Step, enrolment: EnrolmentFact, facts: Facts, now: int) -> 
     return allow("condition", "the step is for this person", step.source)
 
 
-def _plan(s: Situation, move: TouchMove, *, reason: str | None = None, not_before: int | None = None) -> TouchPlan:
+def _plan(
+    s: Situation, move: TouchMove, *, reason: str | None = None, not_before: int | None = None
+) -> TouchPlan:
     variant, template = variant_of(s.campaign, s.step, s.facts.identity_id)
     return TouchPlan(
         step=s.step,
@@ -543,7 +553,9 @@ def _reviewed(campaign: Campaign, track: Track, step: Step, enrolment: Enrolment
         verdict = Verdict("review", Says.ALLOW, "approved", step.source)
         return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,))
     if enrolment.review == "declined":
-        return _end(campaign, enrolment, Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source), None)
+        return _end(
+            campaign, enrolment, Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source), None
+        )
     if enrolment.resume_at is not None and now >= enrolment.resume_at:
         because = "no approval in time"
         return _end(campaign, enrolment, Verdict(Reason.EXPIRED, Says.EXIT, because, step.source), None)
@@ -581,9 +593,13 @@ def clear(
     if ended is not None:
         return Clearance(move=TouchMove.CANCEL, verdicts=(ended[0],))
     if enrolment.state == State.ENDED and enrolment.reason != Reason.COMPLETED:
-        verdict = Verdict(enrolment.reason or Reason.WITHDRAWN, Says.EXIT, "its enrolment has ended", step.source)
+        verdict = Verdict(
+            enrolment.reason or Reason.WITHDRAWN, Says.EXIT, "its enrolment has ended", step.source
+        )
         return Clearance(move=TouchMove.CANCEL, verdicts=(verdict,))
-    verdicts = tuple(judge(_situation(project, campaign, step, enrolment, facts, now, expires_at), AT_DISPATCH))
+    verdicts = tuple(
+        judge(_situation(project, campaign, step, enrolment, facts, now, expires_at), AT_DISPATCH)
+    )
     last = verdicts[-1]
     if last.says is Says.ALLOW:
         return Clearance(move=TouchMove.DISPATCH, verdicts=verdicts)

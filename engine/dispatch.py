@@ -183,11 +183,15 @@ class _Clearing:
         track = campaign.track(enrolment.track) if campaign else None
         step = track.step(row["step"]) if track else None
         if campaign is None or step is None:
-            verdict = Verdict("withdrawn", Says.DEFER, "its campaign version cannot be read", until=self.now + HOUR)
+            verdict = Verdict(
+                "withdrawn", Says.DEFER, "its campaign version cannot be read", until=self.now + HOUR
+            )
             return Clearance(move=TouchMove.HOLD, verdicts=(verdict,), not_before=self.now + HOUR)
         return clear(self.app.project, campaign, step, enrolment, facts, self.now, row["expires_at"])
 
-    def _receipt(self, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts, message: Message) -> None:
+    def _receipt(
+        self, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts, message: Message
+    ) -> None:
         key = _key(enrolment, row["step"])
         move_touch(TouchState.QUEUED, TouchMove.DISPATCH)
         self._rows[TouchMove.DISPATCH].append({**key, "worker": self.app.worker_id, "now": self.now})
@@ -200,11 +204,18 @@ class _Clearing:
     def _not_now(self, enrolment: EnrolmentFact, step: str, clearance: Clearance) -> None:
         last = clearance.verdicts[-1]
         move_touch(TouchState.QUEUED, clearance.move)
-        row = {**_key(enrolment, step), "reason": last.rule, "now": self.now, "not_before": clearance.not_before}
+        row = {
+            **_key(enrolment, step),
+            "reason": last.rule,
+            "now": self.now,
+            "not_before": clearance.not_before,
+        }
         self._rows[clearance.move].append(row)
         self.tally[clearance.move.value] += 1
         self._ledger.append(
-            ledger_row(enrolment, self.now, step, clearance.move.value, last.rule, to_json(clearance.verdicts))
+            ledger_row(
+                enrolment, self.now, step, clearance.move.value, last.rule, to_json(clearance.verdicts)
+            )
         )
 
     def flush(self) -> None:
@@ -223,7 +234,12 @@ def _count_as_now(facts: Facts, enrolment: EnrolmentFact, step: str, now: int) -
 
 
 def _key(enrolment: EnrolmentFact, step: str) -> dict[str, Any]:
-    return {"identity_id": enrolment.identity_id, "campaign": enrolment.campaign, "cycle": enrolment.cycle, "step": step}
+    return {
+        "identity_id": enrolment.identity_id,
+        "campaign": enrolment.campaign,
+        "cycle": enrolment.cycle,
+        "step": step,
+    }
 
 
 def _send(app: App, adapter: Adapter, receipt: Receipt) -> Outcome:
@@ -233,7 +249,9 @@ def _send(app: App, adapter: Adapter, receipt: Receipt) -> Outcome:
     try:
         return adapter.send(receipt.message)
     except Exception as error:  # an adapter of someone else's may raise anything
-        app.log.error("channel_raised", channel=receipt.channel, error=type(error).__name__, touch=receipt.ref)
+        app.log.error(
+            "channel_raised", channel=receipt.channel, error=type(error).__name__, touch=receipt.ref
+        )
         return Unknown(reason=f"the adapter failed with {type(error).__name__}")
 
 
@@ -283,13 +301,24 @@ def _suppress(conn: Connection, receipt: Receipt, reason: str, now: int) -> None
 
 def _outcome_row(receipt: Receipt, outcome: Outcome, now: int) -> tuple[str, dict[str, Any]]:
     """(ledger action, columns of the touch)."""
-    row: dict[str, Any] = {"reason": None, "provider_id": None, "not_before": now, "counts": 1, "finished_at": None}
+    row: dict[str, Any] = {
+        "reason": None,
+        "provider_id": None,
+        "not_before": now,
+        "counts": 1,
+        "finished_at": None,
+    }
     match outcome:
         case Accepted(provider_id=provider_id):
             row |= {"state": TouchState.SENT.value, "provider_id": provider_id, "finished_at": now}
             return "sent", row
-        case Rejected(reason=reason):
-            row |= {"state": TouchState.FAILED.value, "reason": "provider_refused", "counts": 0, "finished_at": now}
+        case Rejected():
+            row |= {
+                "state": TouchState.FAILED.value,
+                "reason": "provider_refused",
+                "counts": 0,
+                "finished_at": now,
+            }
             return "failed", row
         case Retry(after=after):
             again = now + min(LONGEST_BACKOFF, max(1, after) * 2 ** min(receipt.attempts - 1, 10))
@@ -326,7 +355,9 @@ def recover(app: App, now: int) -> Counter[str]:
         rows = outbox.open_receipts(conn)
     orphans = [r for r in rows if r["state"] == TouchState.IN_DOUBT or app.is_orphan(r["worker"])]
     answers = [(r, _lookup(app, r)) for r in orphans]
-    news = [(r, a) for r, a in answers if r["state"] == TouchState.DISPATCHING or not isinstance(a, CannotTell)]
+    news = [
+        (r, a) for r, a in answers if r["state"] == TouchState.DISPATCHING or not isinstance(a, CannotTell)
+    ]
     if not news:
         return tally
     with app.store.begin() as conn:

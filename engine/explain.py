@@ -41,10 +41,14 @@ def find_person(app: App, who: str) -> int:
     if identity is not None and identity in found:
         return identity
     if not found:
-        raise UnknownName("nobody answers to that", hint="Name a person by identity number, e-mail, phone or source key")
+        raise UnknownName(
+            "nobody answers to that", hint="Name a person by identity number, e-mail, phone or source key"
+        )
     if len(found) > 1:
         numbers = ", ".join(str(i) for i in found)
-        raise UnknownName(f"{len(found)} people answer to that", hint=f"Name one by identity number: {numbers}")
+        raise UnknownName(
+            f"{len(found)} people answer to that", hint=f"Name one by identity number: {numbers}"
+        )
     return found[0]
 
 
@@ -135,7 +139,9 @@ def _shown(leaf: Compare, facts: Facts) -> Any:
     return iso(value) if leaf.type == "instant" else value
 
 
-def _campaign(app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, Any]], now: int) -> dict[str, Any]:
+def _campaign(
+    app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, Any]], now: int
+) -> dict[str, Any]:
     """Whether a campaign has this person, and if it never had, why."""
     mine = [r for r in rows if r["campaign"] == campaign.id]
     if mine:
@@ -160,11 +166,20 @@ def _entered(rounds: list[dict[str, Any]]) -> str:
 
 
 def _enrolment(
-    app: App, conn: Connection, row: dict[str, Any], facts: Facts, reviews: dict[tuple[Any, ...], str], now: int
+    app: App,
+    conn: Connection,
+    row: dict[str, Any],
+    facts: Facts,
+    reviews: dict[tuple[Any, ...], str],
+    now: int,
 ) -> dict[str, Any]:
     keys = ("campaign", "cycle", "version", "segment", "cohort", "track", "state", "reason", "step")
     shown: dict[str, Any] = {k: row[k] for k in keys}
-    shown |= {"entered": iso(row["entered_at"]), "ended": iso(row["ended_at"]), "next_look": iso(row["due_at"])}
+    shown |= {
+        "entered": iso(row["entered_at"]),
+        "ended": iso(row["ended_at"]),
+        "next_look": iso(row["due_at"]),
+    }
     campaign = app.versions.of(conn, row["campaign"], row["version"])
     if row["state"] != "ended" and campaign is not None:
         shown["next"] = _next(app, campaign, enrolment_fact(row, facts, reviews), facts, now)
@@ -201,7 +216,19 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _touch(row: dict[str, Any]) -> dict[str, Any]:
-    keys = ("campaign", "cycle", "step", "channel", "template", "variant", "offer", "state", "reason", "ref", "attempts")
+    keys = (
+        "campaign",
+        "cycle",
+        "step",
+        "channel",
+        "template",
+        "variant",
+        "offer",
+        "state",
+        "reason",
+        "ref",
+        "attempts",
+    )
     instants = ("planned_at", "decided_at", "counted_at", "finished_at", "offer_expires_at")
     return {**{k: row[k] for k in keys}, **{k: iso(row[k]) for k in instants}}
 

@@ -98,7 +98,7 @@ class EnrolmentFact(NamedTuple):
     resume_at: int | None
     trigger_event_id: int | None
     #: offers already named in this round, with their true expiry
-    offers: Mapping[str, int] = {}  # noqa: RUF012 - a named tuple's default, never written to
+    offers: Mapping[str, int] = {}
     #: how the review task of the current step was closed (done, declined); None while open or absent
     review: str | None = None
     #: why it ended, once it has

@@ -105,7 +105,9 @@ def addresses_of(person: Mapping[str, Any]) -> tuple[str, ...]:
     return (*keys, person["phone"]) if person["phone"] else tuple(keys)
 
 
-def enrolment_fact(row: Mapping[str, Any], facts: Facts, reviews: Mapping[tuple[Any, ...], str]) -> EnrolmentFact:
+def enrolment_fact(
+    row: Mapping[str, Any], facts: Facts, reviews: Mapping[tuple[Any, ...], str]
+) -> EnrolmentFact:
     """An enrolment row as the core sees it. ``reviews``: closed review tasks by touch key."""
     round_ = (row["campaign"], row["cycle"])
     offers: dict[str, int] = {}

@@ -47,7 +47,12 @@ _CANADA = (
 )
 _EUROPE = (
     Basis("EU-01", consent="express"),
-    Basis("EU-04", consent="soft_opt_in", anchor=("last_purchase_at", "churned_at", "last_activity_at"), months=24),
+    Basis(
+        "EU-04",
+        consent="soft_opt_in",
+        anchor=("last_purchase_at", "churned_at", "last_activity_at"),
+        months=24,
+    ),
 )
 _US_CALL = (
     Basis("TCPA-20", consent="express"),
@@ -67,7 +72,9 @@ def bases(channel: str, country: str, regions: tuple[str, ...]) -> tuple[Basis, 
     if channel in ("letter", "in_app"):
         return (Basis("EU-08"),)
     if channel == "sms":
-        return (Basis("TCPA-01", consent="express_written", proof=True),) if country == "US" else _EXPRESS_ONLY
+        return (
+            (Basis("TCPA-01", consent="express_written", proof=True),) if country == "US" else _EXPRESS_ONLY
+        )
     if channel in ("push", "audience"):
         return _EXPRESS_ONLY
     if channel == "phone":

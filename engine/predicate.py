@@ -300,7 +300,9 @@ def fields_of(*predicates: Predicate | None) -> frozenset[str]:
 
 def events_of(*predicates: Predicate | None) -> frozenset[str]:
     """Names of the events the predicates look at."""
-    return frozenset(leaf.name for p in predicates if p for leaf in leaves(p) if isinstance(leaf, EventHappened))
+    return frozenset(
+        leaf.name for p in predicates if p for leaf in leaves(p) if isinstance(leaf, EventHappened)
+    )
 
 
 def describe(leaf: Leaf) -> str:

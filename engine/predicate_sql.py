@@ -6,7 +6,20 @@ import operator
 from collections.abc import Callable
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Float, String, and_, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    String,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 

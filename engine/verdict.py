@@ -32,7 +32,7 @@ class Verdict(NamedTuple):
     because: str
     source: Source = BUILT_IN
     until: int | None = None
-    facts: Mapping[str, Any] = {}  # noqa: RUF012 - a named tuple's default, never written to
+    facts: Mapping[str, Any] = {}
     law: str | None = None  # id of the legal rule behind it (docs/law.md)
     #: its JSON, where it was made beforehand
     text: str | None = None
@@ -52,7 +52,12 @@ class Verdict(NamedTuple):
 
 @lru_cache(maxsize=65_536)
 def allow(
-    rule: str, because: str, source: Source = BUILT_IN, *, law: str | None = None, facts: tuple[tuple[str, Any], ...] = ()
+    rule: str,
+    because: str,
+    source: Source = BUILT_IN,
+    *,
+    law: str | None = None,
+    facts: tuple[tuple[str, Any], ...] = (),
 ) -> Verdict:
     """An ALLOW. Most verdicts are, and most of those are alike: each is made, and told as JSON, once."""
     verdict = Verdict(rule, Says.ALLOW, because, source, None, dict(facts), law)

@@ -34,7 +34,9 @@ class Person(SQLModel, table=True):
 
     __tablename__ = "person"
 
-    identity_id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+    identity_id: int | None = Field(
+        default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True)
+    )
     created_at: int = _instant()
     updated_at: int = _instant()
     #: set when this identity was merged into another; such a row is never enrolled
@@ -172,7 +174,10 @@ class Event(SQLModel, table=True):
     """Something a person did or that happened to them. Append-only, idempotent by (source, key)."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("source", "key"), Index("ix_event_person_name", "identity_id", "name", "at"))
+    __table_args__ = (
+        UniqueConstraint("source", "key"),
+        Index("ix_event_person_name", "identity_id", "name", "at"),
+    )
 
     identity_id: int = Field(sa_type=BigInteger, primary_key=True)
     id: int = Field(sa_type=BigInteger, primary_key=True)
@@ -200,10 +205,21 @@ class Enrolment(SQLModel, table=True):
 
     __tablename__ = "enrolment"
     __table_args__ = (
-        Index("ix_enrolment_due", "due_at", "identity_id",
-              sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
-        Index("ux_enrolment_live", "identity_id", "exclusivity_group", unique=True,
-              sqlite_where=text("state <> 'ended'"), postgresql_where=text("state <> 'ended'")),
+        Index(
+            "ix_enrolment_due",
+            "due_at",
+            "identity_id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ux_enrolment_live",
+            "identity_id",
+            "exclusivity_group",
+            unique=True,
+            sqlite_where=text("state <> 'ended'"),
+            postgresql_where=text("state <> 'ended'"),
+        ),
     )
 
     identity_id: int = Field(sa_type=BigInteger, primary_key=True)
@@ -219,8 +235,12 @@ class Enrolment(SQLModel, table=True):
     step: str | None = _text(default=None)  # the next step; None: past the last
     entered_at: int = _instant()
     shift: int = Field(default=0, sa_type=BigInteger)  # seconds the timeline was moved by pauses
-    resume_at: int | None = _instant(default=None)  # the timeline's own next moment; None: only an event wakes it
-    due_at: int | None = _instant(default=None)  # when to look next: resume_at, or sooner when an event nudged it
+    resume_at: int | None = _instant(
+        default=None
+    )  # the timeline's own next moment; None: only an event wakes it
+    due_at: int | None = _instant(
+        default=None
+    )  # when to look next: resume_at, or sooner when an event nudged it
     ended_at: int | None = _instant(default=None)
     trigger_event_id: int | None = Field(default=None, sa_type=BigInteger)
 
@@ -230,11 +250,19 @@ class Touch(SQLModel, table=True):
 
     __tablename__ = "touch"
     __table_args__ = (
-        Index("ix_touch_outbox", "not_before", "identity_id",
-              sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
-        Index("ix_touch_open", "state",
-              sqlite_where=text("state in ('dispatching','in_doubt')"),
-              postgresql_where=text("state in ('dispatching','in_doubt')")),
+        Index(
+            "ix_touch_outbox",
+            "not_before",
+            "identity_id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_touch_open",
+            "state",
+            sqlite_where=text("state in ('dispatching','in_doubt')"),
+            postgresql_where=text("state in ('dispatching','in_doubt')"),
+        ),
         Index("ux_touch_ref", "ref", unique=True),
     )
 
@@ -298,8 +326,15 @@ class Task(SQLModel, table=True):
     """Work for a human: a LinkedIn note, a call, a review, a call-back."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_open", "owner", "due_at",
-                            sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),)
+    __table_args__ = (
+        Index(
+            "ix_task_open",
+            "owner",
+            "due_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
 
     identity_id: int = Field(sa_type=BigInteger, primary_key=True)
     campaign: str = _text(primary_key=True)

@@ -21,7 +21,9 @@ def consent(s: Situation) -> Verdict:
     channel = s.step.channel or ""
     current = s.facts.consents.get(channel)
     if current and current.type == "revoked":
-        return Verdict("consent", Says.SKIP, f"consent for {channel} was revoked", facts={"revoked": current.at})
+        return Verdict(
+            "consent", Says.SKIP, f"consent for {channel} was revoked", facts={"revoked": current.at}
+        )
     laws: list[str] = []
     for country in s.place.countries:
         options = bases(channel, country, s.place.regions)

@@ -26,7 +26,13 @@ def fatigue(s: Situation) -> Verdict:
 
 def in_words(cap: Cap) -> str:
     """The cap as it is written: ``2 per 7d``."""
-    per = f"{cap.per // DAY}d" if cap.per % DAY == 0 else f"{cap.per // HOUR}h" if cap.per % HOUR == 0 else f"{cap.per}s"
+    per = (
+        f"{cap.per // DAY}d"
+        if cap.per % DAY == 0
+        else f"{cap.per // HOUR}h"
+        if cap.per % HOUR == 0
+        else f"{cap.per}s"
+    )
     return f"{cap.limit} per {per}" + (f" on {cap.channel}" if cap.channel else "")
 
 

@@ -21,7 +21,9 @@ def window(s: Situation) -> Verdict:
         return allow("window", "inside the send window", wanted.source)
     opens = next_open(s.now, s.place.zones, (own, *_openings(s)))
     if opens is None:
-        return Verdict("window", Says.SKIP, "the send window and the quiet hours leave no moment", wanted.source)
+        return Verdict(
+            "window", Says.SKIP, "the send window and the quiet hours leave no moment", wanted.source
+        )
     return Verdict("window", Says.DEFER, "outside the step's send window", wanted.source, opens)
 
 

@@ -35,4 +35,6 @@ def do_not_contact(s: Situation) -> Verdict:
     if s.step.channel in scope.replace(",", " ").split():
         because = f"do-not-contact scope names {s.step.channel}"
         return Verdict("do_not_contact", Says.SKIP, because, facts={"scope": scope})
-    return allow("do_not_contact", "the do-not-contact scope leaves this channel free", facts=(("scope", scope),))
+    return allow(
+        "do_not_contact", "the do-not-contact scope leaves this channel free", facts=(("scope", scope),)
+    )

@@ -50,13 +50,13 @@ class BulkInsert:
     @cached_property
     def _sqlite(self) -> str:
         names, marks = ", ".join(self._columns), ", ".join("?" * len(self._columns))
-        return f"INSERT INTO {self._table} ({names}) VALUES ({marks}) {self._tail}"  # noqa: S608 - our own names
+        return f"INSERT INTO {self._table} ({names}) VALUES ({marks}) {self._tail}"
 
     @cached_property
     def _postgres(self) -> str:
         names = ", ".join(self._columns)
         arrays = _arrays(self._table, self._columns)
-        return f"INSERT INTO {self._table} ({names}) SELECT * FROM unnest({arrays}) {self._tail}"  # noqa: S608
+        return f"INSERT INTO {self._table} ({names}) SELECT * FROM unnest({arrays}) {self._tail}"
 
 
 class BulkUpdate:
@@ -79,7 +79,7 @@ class BulkUpdate:
     def _sqlite(self) -> str:
         sets = ", ".join(f"{c} = ?" for c in self._columns)
         where = " AND ".join(f"{k} = ?" for k in self._keys)
-        return f"UPDATE {self._table} SET {sets} WHERE {where}"  # noqa: S608 - our own names
+        return f"UPDATE {self._table} SET {sets} WHERE {where}"
 
     @cached_property
     def _postgres(self) -> str:
@@ -87,7 +87,7 @@ class BulkUpdate:
         sets = ", ".join(f"{c} = new.{c}" for c in self._columns)
         where = " AND ".join(f"{self._table}.{k} = new.{k}" for k in self._keys)
         values = f"unnest({_arrays(self._table, every)}) AS new ({', '.join(every)})"
-        return f"UPDATE {self._table} SET {sets} FROM {values} WHERE {where}"  # noqa: S608 - our own names
+        return f"UPDATE {self._table} SET {sets} FROM {values} WHERE {where}"
 
 
 def _arrays(table: str, columns: Sequence[str]) -> str:

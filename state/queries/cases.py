@@ -31,7 +31,7 @@ def clear(conn: Connection) -> None:
     """Empty every table but the campaigns' versions."""
     for table in SQLModel.metadata.sorted_tables:
         if table.name != "campaign_version":
-            conn.exec_driver_sql(f"DELETE FROM {table.name}")  # noqa: S608 - our own names
+            conn.exec_driver_sql(f"DELETE FROM {table.name}")
 
 
 def put_person(conn: Connection, row: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ def put_person(conn: Connection, row: Mapping[str, Any]) -> None:
 def change_person(conn: Connection, identity_id: int, row: Mapping[str, Any]) -> None:
     """New values of some columns of a person."""
     columns = ", ".join(f"{name} = :{name}" for name in row)
-    sql = f"UPDATE person SET {columns} WHERE identity_id = :identity_id"  # noqa: S608 - our own names
+    sql = f"UPDATE person SET {columns} WHERE identity_id = :identity_id"
     write(conn, sql, [{**_as_stored(row), "identity_id": identity_id}])
 
 

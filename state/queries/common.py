@@ -71,7 +71,7 @@ def insert_sql(table: str, columns: Sequence[str], tail: str = "") -> str:
     """``INSERT INTO table (columns) VALUES (:columns) tail``."""
     names = ", ".join(columns)
     values = ", ".join(f":{c}" for c in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({values}) {tail}"  # noqa: S608 - names are our own columns
+    return f"INSERT INTO {table} ({names}) VALUES ({values}) {tail}"
 
 
 def as_json(value: Any) -> Any:

@@ -42,5 +42,7 @@ def lock(conn: Connection, key: str, value: dict[str, Any], at: int) -> dict[str
     sql = "INSERT INTO control (key, value, at) VALUES (:key, :value, :at) ON CONFLICT (key) DO NOTHING"
     execute(conn, sql, {"key": key, "value": orjson.dumps(value).decode(), "at": at})
     suffix = " FOR UPDATE" if conn.dialect.name == "postgresql" else ""
-    found: dict[str, Any] = as_json(fetch(conn, f"SELECT value FROM control WHERE key = :key{suffix}", key=key)[0][0])
+    found: dict[str, Any] = as_json(
+        fetch(conn, f"SELECT value FROM control WHERE key = :key{suffix}", key=key)[0][0]
+    )
     return found

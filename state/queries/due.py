@@ -34,7 +34,9 @@ def claim(conn: Connection, now: int, campaigns: Collection[str], size: int) -> 
     return list(dict.fromkeys(row[0] for row in rows))
 
 
-def due_enrolments(conn: Connection, ids: Iterable[int], now: int, campaigns: Collection[str]) -> list[dict[str, Any]]:
+def due_enrolments(
+    conn: Connection, ids: Iterable[int], now: int, campaigns: Collection[str]
+) -> list[dict[str, Any]]:
     """Every due enrolment of the claimed identities, read after the lock was had."""
     return fetch_dicts(conn, _DUE, ids=many(conn, ids), now=now, campaigns=many(conn, campaigns))
 

@@ -49,7 +49,9 @@ def notes(conn: Connection, ids: Ids) -> Sequence[Any]:
     return fetch(conn, sql, ids=many(conn, ids))
 
 
-def events(conn: Connection, ids: Ids, names: Collection[str], now: int) -> list[tuple[int, int, str, int, Any]]:
+def events(
+    conn: Connection, ids: Ids, names: Collection[str], now: int
+) -> list[tuple[int, int, str, int, Any]]:
     """(identity_id, id, name, at, data) of the named events up to ``now``, in order of (at, id)."""
     sql = """
     SELECT identity_id, id, name, at, data FROM event

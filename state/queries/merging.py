@@ -40,7 +40,7 @@ def _run(conn: Connection, sql: str, pairs: Sequence[Pair]) -> Sequence[Any]:
 
 
 def _follow(table: str) -> str:
-    return f"UPDATE {table} SET identity_id = m.survivor FROM {{pairs}} AS m WHERE identity_id = m.loser"  # noqa: S608
+    return f"UPDATE {table} SET identity_id = m.survivor FROM {{pairs}} AS m WHERE identity_id = m.loser"
 
 
 def move_facts(conn: Connection, pairs: Sequence[Pair]) -> None:
@@ -107,7 +107,7 @@ def move_rounds(conn: Connection, pairs: Sequence[Pair]) -> None:
         renumber = f"""
         UPDATE {table} SET identity_id = :survivor, cycle = cycle + :behind
         WHERE identity_id = :loser AND campaign = :campaign
-        """  # noqa: S608 - a constant
+        """
         write(conn, renumber, both)
         _run(conn, _follow(table), pairs)
 

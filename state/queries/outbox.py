@@ -32,19 +32,19 @@ ORDER BY t.not_before, t.identity_id {lock_person}
 _RECEIPT = f"""
 UPDATE touch SET state = 'dispatching', worker = :worker, attempts = attempts + 1, counted_at = :now
 WHERE {_KEY} AND state = 'queued'
-"""  # noqa: S608
+"""
 
-_HOLD = f"UPDATE touch SET not_before = :not_before, reason = :reason WHERE {_KEY} AND state = 'queued'"  # noqa: S608
+_HOLD = f"UPDATE touch SET not_before = :not_before, reason = :reason WHERE {_KEY} AND state = 'queued'"
 
 _CANCEL = f"""
 UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE {_KEY} AND state = 'queued'
-"""  # noqa: S608
+"""
 
 _SETTLE = f"""
 UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, not_before = :not_before,
        counted_at = CASE WHEN :counts = 1 THEN counted_at ELSE NULL END, finished_at = :finished_at
 WHERE {_KEY} AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
-"""  # noqa: S608
+"""
 
 _REFUSALS = """
 SELECT identity_id AS who, channel FROM suppression WHERE identity_id IN :ids AND at <= :now
@@ -66,14 +66,18 @@ def channels_with_work(conn: Connection, now: int, campaigns: Collection[str]) -
     return sorted(r[0] for r in fetch(conn, sql, now=now, campaigns=many(conn, campaigns)))
 
 
-def claim(conn: Connection, channel: str, now: int, campaigns: Collection[str], size: int) -> list[dict[str, Any]]:
+def claim(
+    conn: Connection, channel: str, now: int, campaigns: Collection[str], size: int
+) -> list[dict[str, Any]]:
     """Queued touches of a channel that may leave, with message and enrolment; their people locked."""
     return fetch_dicts(conn, _CLAIM, channel=channel, now=now, campaigns=many(conn, campaigns), size=size)
 
 
 def still_queued(conn: Connection, ids: Collection[int]) -> set[tuple[int, str, int, str]]:
     """Keys of these people's queued touches, read after the lock was had."""
-    sql = "SELECT identity_id, campaign, cycle, step FROM touch WHERE identity_id IN :ids AND state = 'queued'"
+    sql = (
+        "SELECT identity_id, campaign, cycle, step FROM touch WHERE identity_id IN :ids AND state = 'queued'"
+    )
     return {(r[0], r[1], r[2], r[3]) for r in fetch(conn, sql, ids=many(conn, ids))}
 
 

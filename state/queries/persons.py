@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from state.queries.common import fetch, fetch_dicts
 
 
-def find(conn: Connection, *, identity: int | None, email_key: str | None, phone: str | None, source_key: str) -> list[int]:
+def find(
+    conn: Connection, *, identity: int | None, email_key: str | None, phone: str | None, source_key: str
+) -> list[int]:
     """Identities that answer to any of these; a merged one is followed to the identity it became."""
     sql = """
     SELECT p.identity_id, p.merged_into FROM person p WHERE p.identity_id = :identity

@@ -47,7 +47,20 @@ _ENROL = insert_sql(
 
 _TASK = insert_sql(
     "task",
-    ("identity_id", "campaign", "cycle", "step", "ref", "kind", "owner", "title", "body", "state", "created_at", "due_at"),
+    (
+        "identity_id",
+        "campaign",
+        "cycle",
+        "step",
+        "ref",
+        "kind",
+        "owner",
+        "title",
+        "body",
+        "state",
+        "created_at",
+        "due_at",
+    ),
     "ON CONFLICT DO NOTHING",
 )
 

@@ -59,7 +59,7 @@ def imports(conn: Connection) -> list[dict[str, Any]]:
     sql = f"""
     SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, {sums}
     FROM import_run GROUP BY source, kind ORDER BY kind DESC, source
-    """  # noqa: S608
+    """
     return fetch_dicts(conn, sql)
 
 

@@ -34,7 +34,7 @@ def beginning(conn: Connection, ref: str) -> list[dict[str, Any]]:
     sql = f"""
     SELECT t.*, {_PERSON} FROM task t JOIN person p ON p.identity_id = t.identity_id
     WHERE substr(t.ref, 1, :length) = :ref ORDER BY t.ref LIMIT 10
-    """  # noqa: S608
+    """
     return fetch_dicts(conn, sql, ref=ref, length=len(ref))
 
 
@@ -48,7 +48,7 @@ def listed(
       AND (CAST(:owner AS TEXT) IS NULL OR t.owner = :owner)
       AND (CAST(:kind AS TEXT) IS NULL OR t.kind = :kind)
     ORDER BY t.due_at, t.ref LIMIT :limit
-    """  # noqa: S608
+    """
     return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit)
 
 
