@@ -146,7 +146,8 @@ def open_bench_app(url: str, steps: int = 3, now: int = NOW) -> App:
 
 _PEOPLE = """
 INSERT INTO person (identity_id, created_at, updated_at, email, email_key, first_name, last_name, company, country,
-  region, timezone, status_at_last_touch, churned_at, closed_at, loss_reason, meeting_at, meeting_status, last_activity_at,
+  region, timezone, status_at_last_touch,
+  churned_at, closed_at, loss_reason, meeting_at, meeting_status, last_activity_at,
   usage_30d, lifetime_value, purchases, product, owner_name, attributes)
 VALUES (:id, :now, :now, :email, :email, 'Ann', 'Example', 'Example Ltd', 'US', 'IL', 'America/Chicago', :status,
   :churned, :closed, :loss, :met, :meeting, :active, :usage, 120000, 3, 'Planner', 'Dana Reyes', '{"seats": 12}')

@@ -93,7 +93,12 @@ def _person(app: App, facts: Facts, contacts: list[dict[str, Any]]) -> dict[str,
             for c in facts.consents.values()
         ],
         "suppressions": [
-            {"channel": s.channel, "reason": s.reason, "since": iso(s.at), "by": "address" if s.by_address else "identity"}
+            {
+                "channel": s.channel,
+                "reason": s.reason,
+                "since": iso(s.at),
+                "by": "address" if s.by_address else "identity",
+            }
             for s in facts.suppressions
         ],
         "notes": [

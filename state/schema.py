@@ -29,7 +29,7 @@ def current(conn: Connection) -> str | None:
     """The revision of the database, None when it holds nothing of ours."""
     tables = set(inspect(conn).get_table_names())
     if VERSION_TABLE in tables:
-        found: str | None = conn.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608 - constant
+        found: str | None = conn.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
         return found
     if "person" in tables and "enrolment" in tables:
         raise NotAStore(f"the database has tables named like ours but no {VERSION_TABLE}")
