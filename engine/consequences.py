@@ -1,0 +1,146 @@
+"""What an event does the moment it is recorded: a no is obeyed in the transaction that hears it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from engine.inbound import Meaning, Reading, classify
+from engine.model import CHANNELS
+from engine.people.keys import fact_key
+from engine.people.normalise import email_key
+from engine.suppression import ALL, Refusal, suppress_addresses, suppress_all
+from state.ids import next_ids
+from state.queries import facts
+from state.queries.bulk import BulkInsert
+
+#: the event recorded beside a reply that refuses
+REPLY_REFUSED = "refused"
+
+_CONSENT = BulkInsert(
+    "consent", ("identity_id", "id", "channel", "type", "at", "recorded_at", "source", "key")
+)
+_NOTE = BulkInsert("note", ("identity_id", "id", "kind", "opened_at", "source", "key"))
+
+#: meaning of a reply -> kind of the note it leaves; the gates hold everything while some kinds are open
+_NOTES = {
+    Meaning.REFUSAL: "refusal",
+    Meaning.WRONG_PERSON: "wrong_person",
+    Meaning.LEGAL: "complaint",
+    Meaning.AMBIGUOUS: "review_reply",
+}
+_EVER = 2**62
+
+
+class Happened(NamedTuple):
+    """An event that was not on record before."""
+
+    identity_id: int
+    name: str
+    at: int
+    source: str
+    key: str
+    data: Mapping[str, Any]
+
+
+class _Note(NamedTuple):
+    identity_id: int
+    kind: str
+    at: int
+    source: str
+    key: str
+
+
+class _Revoked(NamedTuple):
+    identity_id: int
+    channel: str
+    at: int
+    source: str
+    key: str
+
+
+def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tuple[str, str]]:
+    """Suppress, revoke and note what the events call for, in the caller's transaction.
+
+    Returns (source, key) of the replies that refuse.
+    """
+    orders: list[Refusal] = []
+    notes: list[_Note] = []
+    refused: set[tuple[str, str]] = set()
+    for event in happened:
+        match event.name:
+            case "replied":
+                reading = classify(str(event.data.get("text") or ""))
+                notes += _notes(event, reading)
+                if reading.refuses:
+                    refused.add((event.source, event.key))
+                    orders.append(_order(event, _scope(event, reading), "opt_out", now))
+            case "unsubscribed":
+                orders.append(_order(event, _channel(event) or "email", "opt_out", now))
+            case "complained":
+                orders.append(_order(event, ALL, "complaint", now))
+            case "bounced" if event.data.get("hard") in (True, "true", "1", 1):
+                _bounced(conn, event, now)
+    suppress_all(conn, orders)
+    _revoke(conn, orders, now)
+    numbers = next_ids(len(notes))
+    _NOTE(conn, [(n.identity_id, i, *n[1:]) for n, i in zip(notes, numbers, strict=True)])
+    return refused
+
+
+def _notes(event: Happened, reading: Reading) -> list[_Note]:
+    kind = _NOTES.get(reading.meaning)
+    if kind is None:
+        return []
+    key = fact_key("event", event.source, event.key, kind)
+    return [_Note(event.identity_id, kind, event.at, event.source, key)]
+
+
+def _scope(event: Happened, reading: Reading) -> str:
+    """The channel they answered on; every one when they mean every one, or when nobody knows which (SUP-09)."""
+    return ALL if reading.everywhere else _channel(event) or ALL
+
+
+def _channel(event: Happened) -> str | None:
+    channel = str(event.data.get("channel") or "").lower()
+    return channel if channel in CHANNELS else None
+
+
+def _order(event: Happened, channel: str, reason: str, now: int) -> Refusal:
+    at = min(event.at, now)
+    source = f"event:{event.source}"
+    return Refusal(identity_id=event.identity_id, channel=channel, reason=reason, at=at, source=source)
+
+
+def _bounced(conn: Connection, event: Happened, now: int) -> None:
+    """The address is bad, not the person; without one in the event it is the one they are written to now."""
+    channel = _channel(event) or "email"
+    address = str(event.data.get("address") or "")
+    key = email_key(address) if channel == "email" else address
+    if not key:
+        person = facts.people(conn, [event.identity_id])[0]
+        key = person["email_key"] if channel == "email" else person["phone"]
+    if key:
+        source = f"event:{event.source}"
+        suppress_addresses(conn, [key], channel, "hard_bounce", at=min(event.at, now), source=source)
+
+
+def _revoke(conn: Connection, orders: Sequence[Refusal], now: int) -> None:
+    """A refusal of a channel revokes its consent; a refusal of all revokes every consent there is."""
+    if not orders:
+        return
+    given: dict[int, set[str]] = {}
+    for row in facts.consents(conn, {o.identity_id for o in orders}, _EVER):
+        given.setdefault(row[0], set()).add(row[1])
+    rows: dict[str, _Revoked] = {}
+    for order in orders:
+        channels = {order.channel} if order.channel != ALL else given.get(order.identity_id, set())
+        for channel in sorted(channels):
+            key = fact_key("revoked", order.identity_id, channel, order.at, order.source)
+            rows[key] = _Revoked(order.identity_id, channel, order.at, order.source, key)
+    numbered = zip(rows.values(), next_ids(len(rows)), strict=True)
+    _CONSENT(
+        conn, [(r.identity_id, n, r.channel, "revoked", r.at, now, r.source, r.key) for r, n in numbered]
+    )
