@@ -30,11 +30,9 @@ def test_every_exit_code_is_explained() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_command_shown_in_the_docs_exists(page: Path) -> None:
-    """``rekindle [options] word`` at the start of a line of code, or in back-ticks."""
+    """``rekindle [options] word`` at the start of an indented line of code, or in back-ticks."""
     text = page.read_text(encoding="utf-8")
-    shown = re.findall(
-        r"(?:^\s*\$? ?|`)(?:\.venv/bin/)?rekindle ((?:--\w+ \S+ )*)([a-z]+)\b", text, re.MULTILINE
-    )
+    shown = re.findall(r"(?:^    |`)(?:\.venv/bin/)?rekindle ((?:--\w+ \S+ )*)([a-z]+)\b", text, re.MULTILINE)
     assert {word for _, word in shown} <= COMMANDS
 
 
@@ -53,12 +51,11 @@ def rows(page: str, heading: str) -> set[str]:
 
 def test_every_reason_is_documented() -> None:
     gates = {gate.__name__ for gate in GATES}
-    assert rows("docs/operations.md", "Reasons") == gates | {"condition", "content"}
+    assert rows("docs/gates.md", "Reasons a touch is not sent") >= gates | {"condition", "content"}
 
 
 def test_every_way_a_round_ends_is_documented() -> None:
-    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
-    assert [reason for reason in Reason if f"`{reason}`" not in text] == []
+    assert rows("docs/gates.md", "Reasons a round ends") == set(Reason)
 
 
 def test_every_disposition_is_documented() -> None:
