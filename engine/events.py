@@ -56,12 +56,12 @@ def record_in(conn: Connection, new: Sequence[NewEvent], listeners: Listeners, n
     lock_people(conn, set(alive.values()))
     first = {(e.source, e.key): e for e in reversed(new) if e.identity_id in alive}
     unknown = _unknown(conn, [replace(e, identity_id=alive[e.identity_id]) for e in reversed(first.values())])
-    _write(conn, unknown, now)
+    write_events(conn, unknown, now)
     refused = act_on(
         conn, [Happened(e.identity_id, e.name, e.at, e.source, e.key, e.data) for e in unknown], now
     )
     told = [_refusal_of(e) for e in unknown if (e.source, e.key) in refused]
-    _write(conn, told, now)
+    write_events(conn, told, now)
     _nudge(conn, [*unknown, *told], listeners, now)
     return len(unknown)
 
@@ -74,7 +74,8 @@ def _unknown(conn: Connection, new: Sequence[NewEvent]) -> list[NewEvent]:
     return [e for e in new if e.key not in known[e.source]]
 
 
-def _write(conn: Connection, new: Sequence[NewEvent], now: int) -> None:
+def write_events(conn: Connection, new: Sequence[NewEvent], now: int) -> None:
+    """Put events on record, and nothing else."""
     rows = [
         (e.identity_id, number, e.name, e.at, now, e.source, e.key, orjson.dumps(dict(e.data)).decode())
         for e, number in zip(new, next_ids(len(new)), strict=True)

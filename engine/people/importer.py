@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 
 from sqlalchemy import insert, update
 
-from engine.clock import Clock, utc
+from engine.clock import Clock
 from engine.errors import ConfigurationError
 from engine.model import Project, SourceDef
 from engine.people.batch import BatchResult, PeopleWriter
@@ -130,7 +130,7 @@ class Run:
     ) -> None:
         self._store, self._source, self._clock = store, source, clock
         self._started = clock.now()
-        self._rejects = Rejects(rejects_dir / f"{source.id}-{utc(self._started):%Y%m%dT%H%M%SZ}.csv", header)
+        self._rejects = Rejects(rejects_dir / f"{source.id}.csv", header)
         self.total = BatchResult()
         self.future = 0
         self._rejected = 0
@@ -181,6 +181,7 @@ class Rejects:
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self.path = path
         self._header = header
+        path.unlink(missing_ok=True)  # what the last run refused is this run's to judge
         self._file: IO[str] | None = None
 
     def write(self, rejected: Sequence[tuple[int, str, Sequence[str]]]) -> None:
