@@ -28,11 +28,9 @@ def campaign(*triggers: Track, park_until: str | None = None, name: str = "lost"
     cohort = Cohort(id="oldest", when=None, park_until=park_until, source=BUILT_IN)
     main = Track(id="main", steps=(), source=BUILT_IN)
     return Campaign(
-        id=name, version="v1", owner="o@acme.example", objective="", group="winback", priority=50, segment="closed_lost",
-       
-        where=None, re_enter_after=None, consent={}, caps=(), cohorts=(cohort,), main=main, triggers=triggers,
-        then=Then(),
-        exits=(), goal=None, holdout=0, templates={}, offers={}, source=BUILT_IN,
+        id=name, version="v1", owner="o@acme.example", objective="", group="winback", priority=50,
+        segment="closed_lost", where=None, re_enter_after=None, consent={}, caps=(), cohorts=(cohort,), main=main,
+        triggers=triggers, then=Then(), exits=(), goal=None, holdout=0, templates={}, offers={}, source=BUILT_IN,
     )  # fmt: skip
 
 
