@@ -52,7 +52,7 @@ def _exit_codes() -> Iterator[str]:
 
 
 def _pages(name: str) -> Iterator[str]:
-    with click.Context(main, info_name="rekindle") as root:
+    with click.Context(main, info_name="rekindle", **main.context_settings) as root:
         command = main.get_command(root, name)
         assert command is not None
         yield f"### rekindle {name}\n"

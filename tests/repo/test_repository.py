@@ -16,9 +16,18 @@ LOCKS = ["requirements.lock", "requirements-run.lock"]
 
 #: domains nobody owns (RFC 2606), and the machine's own
 RESERVED = re.compile(r"(^|\.)(example|invalid|test|localhost|example\.(com|org|net))$")
-EMAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+[a-z]{2,})\b", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.+-]+@(?:[\w-]+\.)+[a-z]{2,}\b", re.IGNORECASE)
 #: +1 numbers in the forms our files use; the middle and the last group are what is reserved
 PHONE = re.compile(r"\+1[ .-]?\(?\d{3}\)?[ .-]?(\d{3})[ .-]?(\d{4})\b")
+
+
+def is_nobodys(address: str) -> bool:
+    """Under a reserved domain; or at Gmail, whose own rules can be tried nowhere else, with a name shorter than
+    the six letters it gives out."""
+    local, _, domain = address.lower().rpartition("@")
+    if domain in {"gmail.com", "googlemail.com"}:
+        return len(local.partition("+")[0].replace(".", "")) < 6
+    return bool(RESERVED.search(domain))
 
 
 def committed() -> list[Path]:
@@ -91,7 +100,7 @@ def test_every_address_is_reserved() -> None:
         for path in committed()
         if path.suffix not in {".lock"}
         for match in EMAIL.finditer(read(path))
-        if not RESERVED.search(match[1].lower())
+        if not is_nobodys(match.group())
     }
     assert found == set()
 
