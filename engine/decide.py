@@ -93,13 +93,13 @@ def decide(
     woken = _woken(campaign, enrolment, facts)
     if woken is not None:
         return woken
+    track = campaign.track(enrolment.track)
+    step = track.step(enrolment.step) if track else None
     asleep = enrolment.resume_at is None or now < enrolment.resume_at
-    if asleep and enrolment.state != State.HELD:
+    if asleep and enrolment.state != State.HELD and not _heard(step, enrolment, facts, now):
         return _wait(enrolment)
     if enrolment.state == State.PARKED:
         return _park_over(campaign, enrolment, facts, now)
-    track = campaign.track(enrolment.track)
-    step = track.step(enrolment.step) if track else None
     if track is None or step is None:
         return _after_last(campaign, enrolment, (), now)
     if enrolment.state == State.HELD:
@@ -481,10 +481,17 @@ def _defer(s: Situation, verdicts: Sequence[Verdict], until: int) -> Decision:
 # ── the steps that send nothing ───────────────────────────────────────────────────────────────────────
 
 
+def _heard(step: Step | None, enrolment: EnrolmentFact, facts: Facts, now: int) -> bool:
+    """Has the event that this step waits for happened? Before the step's own moment it does not listen."""
+    if step is None or step.kind is not StepKind.WAIT_FOR or now < planned_at(step, enrolment):
+        return False
+    return any(e.name == step.event and enrolment.entered_at <= e.at <= now for e in facts.events)
+
+
 def _wait_for(
     campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> Decision:
-    happened = any(e.name == step.event and enrolment.entered_at <= e.at <= now for e in facts.events)
+    happened = _heard(step, enrolment, facts, now)
     until = planned_at(step, enrolment) + step.up_to
     if happened or now >= until:
         because = f"{step.event} happened" if happened else f"no {step.event} in time"
