@@ -90,7 +90,7 @@ def _batch(
     if not ids:
         return None
     rows = due.due_enrolments(conn, ids, now, campaigns)
-    scope = app.scope(conn)
+    scope = app.scope(conn, {(row["campaign"], row["version"]) for row in rows})
     people = gather(conn, scope, ids, now)
     reviews = closed_reviews(conn, scope, ids)
     batch = _Batch(app, conn, now, at_once)
@@ -255,15 +255,10 @@ class _Batch:
             return
         first = None if spawn.asleep else first_step(track, spawn.cohort)
         resume_at = None if spawn.asleep else self.now + (first.at if first else 0)
-        same = spawn.campaign == enrolment.campaign
-        cycle = (
-            enrolment.cycle + 1 if same else record.next_cycle(self.conn, enrolment.identity_id, campaign.id)
-        )
         self.writes.enrolments.append(
             {
                 "identity_id": enrolment.identity_id,
                 "campaign": campaign.id,
-                "cycle": cycle,
                 "version": campaign.version,
                 "exclusivity_group": campaign.group,
                 "segment": campaign.segment,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from state.ids import next_ids
-from state.queries.common import Row, fetch, insert_sql, write
+from state.queries.common import Row, insert_sql, write
 
 _MOVE = """
 UPDATE enrolment SET state = :state, reason = :reason, step = :step, resume_at = :resume_at, due_at = :resume_at,
@@ -22,12 +22,13 @@ _TOUCH_COLUMNS = (
     "attempts", "worker", "finished_at",
 )  # fmt: skip
 
-# only a postponed touch may be decided again: whatever else is there is never written over
+# Only a postponed touch may be decided again: whatever else is there is never written over. Its ref is new too,
+# because a merge may have given the touch another key since, and nothing has left under the old one.
 _TOUCH = insert_sql(
     "touch",
     _TOUCH_COLUMNS,
     "ON CONFLICT (identity_id, campaign, cycle, step) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in _TOUCH_COLUMNS[5:])
+    + ", ".join(f"{c} = excluded.{c}" for c in _TOUCH_COLUMNS[4:])
     + " WHERE touch.state = 'held'",
 )
 
@@ -43,7 +44,8 @@ _ENROL = insert_sql(
     ("identity_id", "campaign", "cycle", "version", "exclusivity_group", "segment", "cohort", "track", "state", "step",
      "entered_at", "shift", "resume_at", "due_at", "trigger_event_id"),
     "ON CONFLICT DO NOTHING",
-)  # fmt: skip
+).replace(":cycle", """(SELECT coalesce(max(cycle), 0) + 1 FROM enrolment
+  WHERE identity_id = :identity_id AND campaign = :campaign)""")  # fmt: skip
 
 _TASK = insert_sql(
     "task",
@@ -98,7 +100,8 @@ def put_ledger(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def put_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
-    """New rounds; one that would be a second live enrolment of its group is left out."""
+    """New rounds, each numbered after the last of its person and campaign: a merge may have put others behind the
+    one that ends. One that would be a second live enrolment of its group is left out."""
     write(conn, _ENROL, rows)
 
 
@@ -111,9 +114,3 @@ def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:
     """Cancel what an ended round had postponed or queued, and the reviews it was waiting for."""
     write(conn, _CANCEL_HELD, rows)
     write(conn, _CLOSE_TASKS, rows)
-
-
-def next_cycle(conn: Connection, identity_id: int, campaign: str) -> int:
-    """The number of the next round of one person on a campaign."""
-    sql = "SELECT coalesce(max(cycle), 0) + 1 FROM enrolment WHERE identity_id = :id AND campaign = :campaign"
-    return int(fetch(conn, sql, id=identity_id, campaign=campaign)[0][0])
