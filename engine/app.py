@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -116,9 +117,10 @@ class App:
         found = self.project.campaigns.get(campaign)
         return found.priority if found else 0
 
-    def scope(self, conn: Connection) -> Scope:
-        """What facts the campaigns that may run can ask for."""
-        if self._scope is None:
+    def scope(self, conn: Connection, versions: Collection[tuple[str, str]] = ()) -> Scope:
+        """What facts the campaigns that may run can ask for, these (campaign, version) pairs among them: another
+        worker may have published one after this one had looked."""
+        if self._scope is None or not all(self.versions.knows(*version) for version in versions):
             campaigns: list[Campaign] = [*self.project.campaigns.values(), *self.versions.load_live(conn)]
             self._scope = Scope.of(self.project, campaigns)
         return self._scope

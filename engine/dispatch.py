@@ -143,7 +143,8 @@ def _claim(
     # read again under the lock: another worker may have had these between our look and our lock
     queued = outbox.still_queued(conn, ids) if rows else set()
     rows = [r for r in rows if (r["identity_id"], r["campaign"], r["cycle"], r["step"]) in queued]
-    people = gather(conn, app.scope(conn), ids, now)
+    scope = app.scope(conn, {(row["campaign"], row["version"]) for row in rows})
+    people = gather(conn, scope, ids, now)
     clearing = _Clearing(app, conn, now)
     for row in rows:
         clearing.take(row, people[row["identity_id"]])

@@ -28,6 +28,10 @@ class Versions:
             self._known[campaign.id, campaign.version] = campaign
             queries.put(conn, campaign.id, campaign.version, files[campaign.id], now)
 
+    def knows(self, campaign: str, version: str) -> bool:
+        """True for a version that was looked at before."""
+        return (campaign, version) in self._known
+
     def of(self, conn: Connection, campaign: str, version: str) -> Campaign | None:
         """That version, or None when this program cannot read it any more."""
         key = (campaign, version)

@@ -12,7 +12,7 @@ from state.queries.common import Row, execute, fetch, fetch_dicts, many, write
 _KEY = "identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND step = :step"
 
 # The due keys come out of the index in its own order, and only they are joined to what is wide: a claim costs
-# what it claims, however long the queue is.
+# what it claims, however long the queue is. A message may be gone where its person was erased.
 _CLAIM = """
 SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, m.payload,
        e.version, e.exclusivity_group, e.segment, e.cohort, e.track, e.state, e.step AS next_step, e.entered_at,
@@ -23,7 +23,7 @@ FROM (
   ORDER BY not_before, identity_id LIMIT :size {lock_rows}
 ) AS t
 JOIN person p ON p.identity_id = t.identity_id
-JOIN message m
+LEFT JOIN message m
   ON m.identity_id = t.identity_id AND m.campaign = t.campaign AND m.cycle = t.cycle AND m.step = t.step
 JOIN enrolment e ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
 ORDER BY t.not_before, t.identity_id {lock_person}
