@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from engine.errors import RekindleError, UnknownName
+from engine.errors import ImportFailed, RekindleError, UnknownName
 from engine.model import SourceDef
 from engine.people.event_source import import_events
 from engine.people.importer import ImportReport, Progress, import_source
@@ -44,37 +46,87 @@ def read_source(app: App, source: SourceDef, progress: Progress | None = None) -
 
 
 def import_due(app: App, now: int) -> Counter[str]:
-    """Read the sources whose time has come. One that fails is logged and tried again in its next turn: bad
-    input never stops a worker. Where several workers run, one of them reads."""
+    """Read the sources whose time has come, a file only when it changed. One that fails is logged and tried
+    again in its next turn: bad input never stops a worker. Where several workers run, one of them reads."""
     tally: Counter[str] = Counter()
     # people before events, which may be about them
     for source in sorted(app.project.sources, key=lambda s: s.kind != "people"):
-        if not _claimed(app, source, now):
+        known = _claimed(app, source, now)
+        stamp = _stamp(app, source)
+        if known is None or (stamp and known.get("stamp") == stamp and not _again(known, now)):
             continue
         try:
             report = read_source(app, source)
         except RekindleError as error:
             app.log.error("import_failed", source=source.id, because=error.message)
             tally["import_failed"] += 1
+            _note(app, source, now, {"error": error.message})
             continue
+        _note(app, source, now, {"stamp": stamp, "next_at": report.next_at, "rejected": report.rejected})
         changed = report.created + report.merged + report.updated
         tally += Counter(imported=changed, rejected=report.rejected)
-        if report.rejected:
+        if report.rejected and report.rejected != known.get("rejected"):
             app.log.warning("rows_rejected", source=source.id, rows=report.rejected, file=str(report.rejects))
     return tally
 
 
-def _claimed(app: App, source: SourceDef, now: int) -> bool:
-    """True for the one worker that is to read the source now."""
-    key = f"source:{source.id}"
+def _claimed(app: App, source: SourceDef, now: int) -> dict[str, Any] | None:
+    """What is known of the last reading, for the one worker that is to read the source now; else None."""
+    key = _key(source)
     with app.store.read() as conn:
         last = control.get(conn, key)
     if last is not None and last[1] + source.every > now:
-        return False
+        return None
     with app.store.begin() as conn:
         control.lock(conn, key, {}, now - source.every)
-        _, at = control.get(conn, key) or ({}, now - source.every)
+        known, at = control.get(conn, key) or ({}, now - source.every)
         if at + source.every > now:
-            return False
-        control.put(conn, key, {}, now)
-    return True
+            return None
+        control.put(conn, key, known, now)
+    return known
+
+
+def _note(app: App, source: SourceDef, now: int, known: dict[str, Any]) -> None:
+    with app.store.begin() as conn:
+        control.put(conn, _key(source), known, now)
+
+
+def _key(source: SourceDef) -> str:
+    return f"source:{source.id}"
+
+
+def _again(known: dict[str, Any], now: int) -> bool:
+    """A row that was of the future then is due by now."""
+    next_at = known.get("next_at")
+    return next_at is not None and next_at <= now
+
+
+def _stamp(app: App, source: SourceDef) -> str | None:
+    """Equal as long as a reading can tell nothing new: the same file read by the same mapping and, for events,
+    the same people. None for what cannot say so: a query."""
+    parts = [app.loaded.files.get("rekindle.yaml", "")]
+    for each in app.project.sources:
+        if each is not source and (source.kind == "people" or each.kind != "people"):
+            continue
+        path = Path(app.project.root) / each.csv if each.csv else None
+        if path is None or not path.is_file():
+            return None
+        stat = path.stat()
+        parts.append(f"{stat.st_size} {stat.st_mtime_ns}")
+    return blake2b("\n".join(parts).encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def read_sources(
+    app: App, names: Sequence[str], watch: Callable[[SourceDef], Progress | None]
+) -> tuple[list[ImportReport], list[ImportFailed]]:
+    """Read the named sources, or all of them, people first; a source that fails does not keep the others
+    from being read. ``watch`` gives each source its progress. Raises UnknownName before anything is read."""
+    chosen = [source_of(app, name) for name in names] if names else list(app.project.sources)
+    reports: list[ImportReport] = []
+    failures: list[ImportFailed] = []
+    for source in sorted(chosen, key=lambda s: s.kind != "people"):
+        try:
+            reports.append(read_source(app, source, watch(source)))
+        except ImportFailed as error:
+            failures.append(error)
+    return reports, failures

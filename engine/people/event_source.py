@@ -105,7 +105,7 @@ def import_events(
                 result, future, unaddressed = _take(store, reader, batch, listeners, clock.now())
                 for row in unaddressed:
                     broadcast(store, _broadcast_of(row, source), audience, clock)
-                run.future += future
+                run.leave(future)
                 run.add(result)
                 if progress:
                     progress(run.total.read, table.position(), table.size)
@@ -114,8 +114,8 @@ def import_events(
 
 def _take(
     store: Store, reader: EventReader, batch: Batch, listeners: Listeners, now: int
-) -> tuple[BatchResult, int, list[_Row]]:
-    """Record the addressed rows of a batch; (what became of it, rows of the future, broadcasts to make)."""
+) -> tuple[BatchResult, list[int], list[_Row]]:
+    """Record the addressed rows of a batch; (what became of it, moments of the future, broadcasts to make)."""
     result = BatchResult(read=len(batch))
     with store.begin() as conn:
         rows = _new_rows(conn, reader, batch, result)
@@ -127,7 +127,7 @@ def _take(
         record_in(conn, [_event_of(row, reader.source, whose[row.person]) for row in known], listeners, now)
     unaddressed = [row for row in due if not row.person]
     result.created += len(known) + len(unaddressed)
-    return result, len(rows) - len(due), unaddressed
+    return result, [row.at for row in rows if row.at > now], unaddressed
 
 
 def _new_rows(conn: Connection, reader: EventReader, batch: Batch, result: BatchResult) -> list[_Row]:

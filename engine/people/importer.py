@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -52,8 +53,10 @@ class ImportReport:
     updated: int
     unchanged: int
     future: int
+    #: the earliest moment of what was left for later, or None
+    next_at: int | None = None
     #: the file with the rejected rows and why; None when there were none
-    rejects: Path | None
+    rejects: Path | None = None
 
 
 def import_source(
@@ -73,16 +76,18 @@ def import_source(
     with opened(source, Path(project.root)) as table:
         reader = RowReader(source, project, table.header, table.name)
         writer = PeopleWriter(source.id, reader)
-        with Run(store, source, clock, rejects_dir, table.header) as run:
-            for batch in without_collector(batches(table.rows)):
+        with collector_held(), Run(store, source, clock, rejects_dir, table.header) as run:
+            for batch in batches(table.rows):
                 run.add(_written(store, writer, batch, clock.now()))
+                gc.collect(0)
                 if progress:
                     progress(run.total.read, table.position(), table.size)
     return run.report()
 
 
-def without_collector(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """The batches, with the cycle collector held off while each is worked on.
+@contextmanager
+def collector_held() -> Iterator[None]:
+    """Hold the cycle collector off while rows are worked on.
 
     Rows hold no cycles, but there are so many of them that it would walk everything in memory over and over:
     a third of an import's time. What little there is to find is collected between batches.
@@ -90,9 +95,7 @@ def without_collector(batches: Iterator[Batch]) -> Iterator[Batch]:
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        for batch in batches:
-            yield batch
-            gc.collect(0)
+        yield
     finally:
         if was_enabled:
             gc.enable()
@@ -133,6 +136,7 @@ class Run:
         self._rejects = Rejects(rejects_dir / f"{source.id}.csv", header)
         self.total = BatchResult()
         self.future = 0
+        self.next_at: int | None = None
         self._rejected = 0
 
     def __enter__(self) -> Self:
@@ -147,6 +151,11 @@ class Run:
             setattr(self.total, name, getattr(self.total, name) + getattr(batch, name))
         self._rejected += len(batch.rejected)
         self._rejects.write(batch.rejected)
+
+    def leave(self, moments: Sequence[int]) -> None:
+        """Account for rows of the future, which a later reading takes in."""
+        self.future += len(moments)
+        self.next_at = min((*moments, *(() if self.next_at is None else (self.next_at,))), default=None)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -172,36 +181,47 @@ class Run:
     def report(self) -> ImportReport:
         """The totals."""
         path = self._rejects.path if self._rejected else None
-        return ImportReport(source=self._source.id, kind=self._source.kind, rejects=path, **self._counts())
+        source = self._source
+        return ImportReport(
+            source=source.id, kind=source.kind, rejects=path, next_at=self.next_at, **self._counts()
+        )
 
 
 class Rejects:
-    """The file of rows that did not go in: row number, reason, and the row as it was. Made when needed."""
+    """The file of rows that did not go in: row number, reason, and the row as it was. Made when needed; what
+    the last run refused is this run's to judge, so its file goes."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
+        """Raises ConfigurationError when an earlier file cannot be removed."""
         self.path = path
         self._header = header
-        path.unlink(missing_ok=True)  # what the last run refused is this run's to judge
         self._file: IO[str] | None = None
+        with self._typed_errors():
+            path.unlink(missing_ok=True)
 
     def write(self, rejected: Sequence[tuple[int, str, Sequence[str]]]) -> None:
         """Append rows. Raises ConfigurationError when the file cannot be written."""
         if not rejected:
             return
-        try:
+        with self._typed_errors():
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._file).writerow(["row", "reason", *self._header])
             csv.writer(self._file).writerows([number, reason, *cells] for number, reason, cells in rejected)
             self._file.flush()
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot write rejected rows to {self.path}: {error.strerror}",
-                hint="Make the folder writable; the other rows are in",
-            ) from error
 
     def close(self) -> None:
         """Close the file, if there is one."""
         if self._file is not None:
             self._file.close()
+
+    @contextmanager
+    def _typed_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot write rejected rows to {self.path}: {error.strerror}",
+                hint="Make the folder writable; the other rows are in",
+            ) from error

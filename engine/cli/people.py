@@ -1,0 +1,71 @@
+"""``rekindle people``: who is known, who may be the same, and who is to be forgotten."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cli.context import CliContext
+from engine.cli.params import echo_json, format_option
+
+
+@click.group("people")
+def command() -> None:
+    """Who is known, and who may be the same person."""
+
+
+@command.command("show")
+@click.argument("person")
+@format_option
+@click.pass_obj
+def show(obj: CliContext, person: str, format: str) -> None:
+    """What is on record about PERSON: identity number, e-mail, phone, or key of a source."""
+    from engine.explain import find_person
+    from engine.people.show import person_as_data
+
+    with obj.open(tolerant=True) as app:
+        identity = find_person(app, person)
+        with app.store.read() as conn:
+            found = person_as_data(conn, identity)
+    if format == "json":
+        echo_json(found)
+        return
+    from engine.cli.output.people import render_person
+
+    obj.show(render_person(found))
+
+
+@command.command("suspects")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many phones."
+)
+@format_option
+@click.pass_obj
+def suspects(obj: CliContext, limit: int, format: str) -> None:
+    """Phones that several mailboxes share. Nobody is joined by a phone alone."""
+    from engine.people.show import suspects_as_data
+
+    with obj.open(tolerant=True) as app, app.store.read() as conn:
+        found = suspects_as_data(conn, limit)
+    if format == "json":
+        echo_json(found)
+        return
+    from engine.cli.output.people import render_suspects
+
+    obj.show(render_suspects(found))
+
+
+@command.command("erase")
+@click.argument("person")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase_(obj: CliContext, person: str, yes: bool) -> None:
+    """Forget PERSON for good. Their addresses stay suppressed, so that no import brings them back."""
+    from engine.explain import find_person
+    from engine.people.erase import erase
+
+    with obj.open(tolerant=True) as app:
+        identity = find_person(app, person)
+        if not yes:
+            click.confirm(f"Erase person {identity}? This cannot be undone", abort=True, err=True)
+        erase(app.store, identity, app.clock)
+    click.echo(f"person {identity} is erased")

@@ -1,0 +1,121 @@
+"""``rekindle import``, ``event`` and ``people``: the real command on a real project."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+
+from tests.cli.world import World
+
+NOW = "2026-03-02T15:00:00Z"
+
+
+@pytest.fixture
+def known(world: World) -> World:
+    """Its twelve people are in."""
+    result = world.run("import")
+    assert result.returncode == 0, result.stderr
+    return world
+
+
+def rows(world: World) -> list[dict[str, str]]:
+    with (world.root / "data" / "people.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def put_rows(world: World, found: list[dict[str, str]]) -> None:
+    with (world.root / "data" / "people.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(found[0]))
+        writer.writeheader()
+        writer.writerows(found)
+
+
+def test_an_import_accounts_for_every_row_and_the_second_one_finds_nothing_new(world: World) -> None:
+    [first] = world.json("import")["sources"]
+    assert (first["read"], first["created"], first["rejected"]) == (12, 12, 0)
+    [again] = world.json("import", "crm")["sources"]
+    assert (again["unchanged"], again["updated"], again["rejects"]) == (12, 0, None)
+    assert "unchanged" in world.run("import").stdout
+
+
+def test_bad_rows_are_named_on_standard_error_and_the_rest_goes_in(world: World) -> None:
+    found = rows(world)
+    found[3]["E-mail"] = "not an address"
+    put_rows(world, found)
+    result = world.run("import")
+    assert result.returncode == 0
+    assert "1 rows of crm did not go in" in result.stderr
+    [rejected] = csv.DictReader((world.root / "var" / "rejects" / "crm.csv").open())
+    assert rejected["reason"] == "'E-mail' is not an e-mail address"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("import", "nothing"), "there is no source 'nothing'"),
+        (("event", "clicked"), "Say whom it happened to"),
+        (("event", "clicked", "--person", "nobody@acme.example"), "nobody answers to that"),
+        (("event", "clicked", "--everyone", "--at", "2099-01-01"), "2099-01-01T00:00:00Z lies ahead"),
+        (("event", "clicked", "--everyone", "--data", "x"), "is not key=value"),
+        (("people", "show", "99"), "nobody answers to that"),
+    ],
+)
+def test_mistakes_are_one_clear_line(words: tuple[str, ...], message: str, known: World) -> None:
+    result = known.run(*words)
+    assert result.returncode in (1, 2)
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_missing_column_says_which_and_what_may_be_meant(world: World) -> None:
+    found = [{("Email" if k == "E-mail" else k): v for k, v in row.items()} for row in rows(world)]
+    put_rows(world, found)
+    result = world.run("import")
+    assert result.returncode == 1
+    assert "data/people.csv has no column 'E-mail', which rekindle.yaml:" in result.stderr
+
+
+def someone(world: World) -> dict[str, Any]:
+    address = rows(world)[0]["E-mail"]
+    found: dict[str, Any] = world.json("people", "show", address)
+    return found
+
+
+def test_a_reply_is_recorded_once_and_obeyed(known: World) -> None:
+    who = str(someone(known)["identity"])
+    words = ("event", "replied", "--person", who, "--text", "Stop!", "--data", "channel=sms", "--key", "k1")
+    assert known.run(*words).stdout == "replied is recorded\n"
+    assert known.run(*words).stdout == "replied was recorded before\n"
+    story = someone(known)
+    assert [(s["channel"], s["reason"]) for s in story["suppressions"]] == [("sms", "opt_out")]
+    assert [n["kind"] for n in story["notes"]] == ["refusal"]
+    text = known.run("people", "show", who).stdout
+    assert "suppressed" in text
+    assert "sms: opt out" in text
+
+
+def test_an_event_nobody_waits_for_says_so(known: World) -> None:
+    assert "nobody waits for feature_shipped" in known.run("event", "feature_shipped", "--everyone").stdout
+
+
+def test_a_person_is_erased_only_on_a_yes_and_stays_erased(known: World) -> None:
+    address = rows(known)[0]["E-mail"]
+    who = str(someone(known)["identity"])
+    assert known.run("people", "erase", who).returncode == 1  # nobody is there to say yes
+    assert someone(known)["erased_at"] is None
+    assert known.run("people", "erase", who, "--yes").stdout == f"person {who} is erased\n"
+    assert "nobody answers" in known.run("people", "show", address).stderr
+    [report] = known.json("import")["sources"]
+    assert (report["rejected"], report["created"]) == (1, 0)
+
+
+def test_phones_that_are_shared_are_listed(known: World) -> None:
+    found = rows(known)
+    found[0]["Phone"] = found[1]["Phone"] = "+13125550142"
+    put_rows(known, found)
+    known.run("import")
+    [shared] = known.json("people", "suspects")["phones"]
+    assert shared["phone"] == "+13125550142"
+    assert "+13125550142" in known.run("people", "suspects").stdout
