@@ -39,7 +39,8 @@ imports: $(STAMP)
 check: lint types imports test ## lint, types, import direction, tests: what CI runs
 
 bench: $(STAMP) ## the benchmarks, as ratios within one run
-	$(BIN)/python -m benchmarks $(ARGS)
+	@for each in touches enrolment idle memory; do \
+		echo "== $$each"; $(BIN)/python -m benchmarks.$$each $(ARGS) || exit 1; done
 
 soak: $(STAMP) ## the long runs that `make test` leaves out
 	$(BIN)/pytest -n auto -m soak $(ARGS)
