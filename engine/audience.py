@@ -84,6 +84,10 @@ class Audience:
             self._enrolments[key] = [
                 _enrolment(self._project, routes, key[0]) for routes in _rounds(campaigns)
             ]
+        if conn.dialect.name == "postgresql":
+            # The statement reads the table it fills. With statistics of an empty table the planner would scan it
+            # whole for every person, and each scan would meet all rows inserted so far.
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
         # SQLAlchemy forgets the count of an INSERT unless it is asked to keep it
         counted = conn.execution_options(preserve_rowcount=True)
         return sum(counted.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
