@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 setup: $(STAMP) ## the environment in .venv, with the command at .venv/bin/rekindle
 
 demo: $(STAMP) ## the four shipped campaigns over 45 virtual days, every message a file
-	@sh scripts/demo.sh $(BIN)/rekindle
+	@$(BIN)/python scripts/demo.py
 
 test: $(STAMP) ## all tests, on SQLite and PostgreSQL
 	$(BIN)/pytest -n auto $(ARGS)

@@ -39,9 +39,10 @@ _PHONE = re.compile(r"(?<![\w./:-])\+?\(?\d(?:[ ().-]{0,2}\d){9,14}(?![\w/:-])")
 
 
 def configure(*, verbosity: int = 0, stream: TextIO | None = None) -> None:
-    """Send logs to ``stream`` (standard error). ``verbosity``: -1 warnings, 0 information, 1 everything."""
+    """Send logs to ``stream`` (standard error). ``verbosity``: -2 errors, -1 warnings, 0 information,
+    1 everything."""
     out = stream or sys.stderr
-    level = {-1: logging.WARNING, 0: logging.INFO}.get(max(-1, min(verbosity, 1)), logging.DEBUG)
+    level = {-2: logging.ERROR, -1: logging.WARNING, 0: logging.INFO}.get(max(-2, verbosity), logging.DEBUG)
     shared = _shared_processors()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -51,6 +51,7 @@ def status(app: App) -> dict[str, Any]:
             "jobs": _signs(conn, "job:"),
             "workers": _signs(conn, "worker:"),
             "imports": [{**row, "finished_at": iso(row["finished_at"])} for row in queries.imports(conn)],
+            "sources": {s: v.get("error") for s, (v, _) in control.like(conn, "source:").items()},
             "broken": {c: f"{f[0].file}:{f[0].line}" for c, f in app.loaded.campaigns_broken.items()},
         }
 

@@ -8,7 +8,7 @@ import click
 
 from engine.cli.context import CliContext
 from engine.cli.params import Instant, Span, echo_json, format_option
-from engine.errors import ConfigurationError, ExitCode
+from engine.errors import ConfigurationError, ExitCode, ImportFailed
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -81,6 +81,7 @@ def _for_a_while(obj: CliContext, seconds: int, format: str) -> None:
 
 
 def _virtual(obj: CliContext, seconds: int, start: int | None, format: str) -> None:
+    from engine import logs
     from engine.cli.progress import virtual_progress
     from engine.clock import SystemClock
     from engine.simulate import run_virtual
@@ -88,6 +89,8 @@ def _virtual(obj: CliContext, seconds: int, start: int | None, format: str) -> N
 
     _refuse_where_it_sends(obj)
     with obj.open(clock=SystemClock()) as app:
+        if obj.verbosity < 1:
+            logs.configure(verbosity=-2)  # months of warnings; what they tell is in the table at the end
         clock = app.clock = enter_virtual(app.store, start)
         app.start_work()
         end = clock.now() + seconds
@@ -122,5 +125,10 @@ def _finish(obj: CliContext, app: App, tally: Counter[str] | None, format: str) 
         from engine.cli.output.status import render_short
 
         obj.show(render_short(found))
+    unread = [source for source, error in found["sources"].items() if error]
+    if unread:
+        raise ImportFailed(
+            f"{unread[0]}: {found['sources'][unread[0]]}", hint="The rest was done; mend it and run again"
+        )
     if found["broken"]:
         raise click.exceptions.Exit(ExitCode.FINDINGS)

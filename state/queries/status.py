@@ -53,14 +53,19 @@ def people(conn: Connection) -> dict[str, int]:
 
 
 def imports(conn: Connection) -> list[dict[str, Any]]:
-    """What all imports of each source read, took and refused."""
+    """What all imports of each source read, took and refused; ``last`` is the latest one's share."""
     # cast, for PostgreSQL sums big integers to decimals
     sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _IMPORTED)
     sql = f"""
     SELECT source, kind, count(*) AS runs, max(finished_at) AS finished_at, {sums}
     FROM import_run GROUP BY source, kind ORDER BY kind DESC, source
     """
-    return fetch_dicts(conn, sql)
+    latest = f"""
+    SELECT source, {", ".join(_IMPORTED)} FROM import_run
+    WHERE id IN (SELECT max(id) FROM import_run GROUP BY source, kind)
+    """
+    last = {row.pop("source"): row for row in fetch_dicts(conn, latest)}
+    return [{**row, "last": last[row["source"]]} for row in fetch_dicts(conn, sql)]
 
 
 def not_written(conn: Connection) -> Sequence[Any]:

@@ -6,6 +6,7 @@ alone, so that each reads the same without any.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -72,8 +73,11 @@ def mark(truth: bool | None) -> Text:
 
 def counts(found: Mapping[str, int], style: str = "") -> Text:
     """``reason 12, other 3``, most first."""
-    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    return Text(", ").join(Text.assemble((words(name), style), f" {count:,}") for name, count in ordered)
+    said: Counter[str] = Counter()
+    for code, count in found.items():
+        said[words(code)] += count
+    ordered = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+    return Text(", ").join(Text.assemble((name, style), f" {count:,}") for name, count in ordered)
 
 
 def table(*columns: str, numbers: Iterable[str] = ()) -> Table:

@@ -88,6 +88,9 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
         yield f"in doubt: {told}", "may have left, will not be sent again by itself"
     for campaign, at in sorted(s["broken"].items()):
         yield f"campaign {campaign} is broken at {at}", "rekindle validate"
+    for source, error in s["sources"].items():
+        if error:
+            yield f"cannot read {plain(source)}: {plain(error)}", "rekindle import"
     for job, sign in s["jobs"].items():
         if sign.get("error"):
             yield f"job {job} failed {moment(sign['at'])}: {sign['error']}", "the log has the place"
@@ -258,11 +261,12 @@ def _daemons(s: Data) -> Text:
 
 
 def _jobs(s: Data) -> Text:
-    told = [
-        Text.assemble(mark(not sign.get("error")), f" {name} {_ago(sign['at'], s)}")
-        for name, sign in s["jobs"].items()
-    ]
-    return Text("  ").join(told) if told else Text("nothing has run yet")
+    """Jobs that ran at the same moment stand together."""
+    at: dict[str, list[Text]] = {}
+    for name, sign in s["jobs"].items():
+        at.setdefault(_ago(sign["at"], s), []).append(Text.assemble(mark(not sign.get("error")), f" {name}"))
+    told = [Text.assemble(Text(" ").join(names), f" {when}") for when, names in at.items()]
+    return Text(", ").join(told) if told else Text("nothing has run yet")
 
 
 def _ago(at: str, s: Data) -> str:
@@ -270,8 +274,12 @@ def _ago(at: str, s: Data) -> str:
 
 
 def _import(row: Data) -> Text:
+    """What all readings took in, and how the latest one adds up."""
+    last = row["last"]
     kinds = ("rejected", "created", "merged", "updated", "unchanged", "future")
-    right = row["read"] == sum(row.get(kind) or 0 for kind in kinds)
-    parts = " + ".join(f"{row[kind]:,} {words(kind)}" for kind in kinds if row.get(kind))
-    runs = f" in {row['runs']:,} runs" if row["runs"] != 1 else ""
-    return Text.assemble(mark(right), f" {row['read']:,} rows read{runs} = {parts or '0'}")
+    parts = " + ".join(f"{last[kind]:,} {words(kind)}" for kind in kinds if last[kind])
+    right = last["read"] == sum(last[kind] for kind in kinds)
+    which = (
+        f", {row['created']:,} taken in; the last of {row['runs']:,} readings:" if row["runs"] != 1 else ""
+    )
+    return Text.assemble(mark(right), f"{which} {last['read']:,} rows = {parts or '0'}".removeprefix(","))
