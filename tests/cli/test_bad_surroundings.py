@@ -1,5 +1,5 @@
-"""Everything around the engine that can be wrong, met by the real command: one clear line, a failing exit code,
-no stack trace, and nothing lost."""
+"""What can be wrong around the engine, met by the real command: one clear line, a failing exit code, no stack
+trace, and nothing lost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,7 +146,10 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
         if full:
             result = world.run("run", "--once")
         else:
-            print("mounting is not permitted here: a limit on the size of files stands in for the full disk")
+            warnings.warn(
+                "mounting is not permitted here: a limit on the size of files stands in for the full disk",
+                stacklevel=1,
+            )
             result = subprocess.run(
                 [*command(), "--project", str(world.root), "run", "--once"],
                 capture_output=True, text=True, env=world.env, preexec_fn=small_file_limit, check=False,
@@ -200,7 +204,10 @@ def test_a_database_in_a_read_only_folder_is_told(tmp_path: Path) -> None:
     assert world.run("run", "--once").returncode == 0
     with mounted(world.root / "var", "--bind", str(world.root / "var")) as bound:
         if not bound:
-            print("mounting is not permitted here: a path below /proc stands in for the read-only folder")
+            warnings.warn(
+                "mounting is not permitted here: a path below /proc stands in for the read-only folder",
+                stacklevel=1,
+            )
             shutil.rmtree(world.root / "var")
             (world.root / "var").symlink_to("/proc/self/fdinfo")
         else:

@@ -238,7 +238,7 @@ def write_people(world: World, count: int) -> None:
     with (world.root / "data" / "people.csv").open("w", newline="") as file:
         out = csv.writer(file)
         out.writerow(COLUMNS)
-        for n, (status, k) in enumerate((s, k) for s in CAMPAIGNS.values() for k in range(count)):
+        for n, status in enumerate(s for s in CAMPAIGNS.values() for _ in range(count)):
             texts = (long_ago, "https://proof.acme.example/1") if n % 2 else ("", "")
             left, lost = (long_ago, "") if status == "churned" else ("", long_ago)
             phone = f"+1{312 + n // 100 % 100}55501{n % 100:02}"
