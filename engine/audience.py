@@ -29,7 +29,9 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from engine.decide import first_step
 from engine.flow import EnrolmentState
@@ -171,14 +173,20 @@ class _Told:
         self.resume_at = _NOW + self._number(first_at)
 
     def _text(self, values: list[str | None]) -> ColumnElement[Any]:
-        return self._case([literal(v, String) if v is not None else null() for v in values])
+        return self._case(values, String())
 
     def _number(self, values: list[int | None]) -> ColumnElement[Any]:
-        return self._case([literal(v, BigInteger) if v is not None else null() for v in values])
+        return self._case(values, BigInteger())
 
-    def _case(self, values: list[Any]) -> ColumnElement[Any]:
-        whens = [(self._route == literal_column(str(number)), value) for number, value in enumerate(values)]
-        return case(*whens, else_=null())
+    def _case(self, values: Sequence[Any], type_: TypeEngine[Any]) -> ColumnElement[Any]:
+        # the NULL says its type: where every value is NULL nothing else would
+        nothing = cast_sql(null(), type_)
+        whens = [
+            (self._route == literal_column(str(number)), literal(value, type_))
+            for number, value in enumerate(values)
+            if value is not None
+        ]
+        return case(*whens, else_=nothing) if whens else nothing
 
 
 def _busy(people: CTE, group: ColumnElement[Any]) -> ColumnElement[bool]:
