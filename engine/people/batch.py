@@ -83,7 +83,7 @@ class PeopleWriter:
                 result.unchanged += 1
                 continue
             try:
-                rows.append((self._reader.read(number, digest, cells), cells))
+                rows.append((self._reader.read(number, key, digest, cells), cells))
                 seen[key] = digest
             except RowRejected as refused:
                 result.rejected.append((number, str(refused), cells))
@@ -105,6 +105,8 @@ class PeopleWriter:
         addresses = {a for row, _ in rows for a in _tombstones(row)}
         gone = people.erased_addresses(conn, addresses)
         gone_ids = people.erased_identities(conn, set(owners.values())) if owners else set[int]()
+        if not gone and not gone_ids:
+            return rows
         kept = []
         for row, cells in rows:
             if owners.get(row.key) in gone_ids or not gone.isdisjoint(_tombstones(row)):

@@ -89,9 +89,10 @@ def resolve(
             if name not in known and name not in claimed:
                 claimed[name] = identity
         found.append(identity)
+    joined = {i: aliases.find(i) for i in aliases.joined()}
     return Resolution(
-        identities=[aliases.find(i) for i in found],
-        created=frozenset(i for i in created if aliases.find(i) == i),
-        claimed={name: aliases.find(i) for name, i in claimed.items()},
-        merges=[(aliases.find(i), i) for i in aliases.joined() if i not in created],
+        identities=[joined.get(i, i) for i in found],
+        created=frozenset(created - joined.keys()),
+        claimed={name: joined.get(i, i) for name, i in claimed.items()},
+        merges=[(survivor, loser) for loser, survivor in joined.items() if loser not in created],
     )

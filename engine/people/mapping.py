@@ -123,11 +123,10 @@ class RowReader:
         """The cell that names the row for ever; empty when there is none."""
         return cells[self._key].strip() if self._key < len(cells) else ""
 
-    def read(self, number: int, digest: str, cells: Sequence[str]) -> ImportedRow:
-        """The row's meaning. Raises RowRejected."""
+    def read(self, number: int, key: str, digest: str, cells: Sequence[str]) -> ImportedRow:
+        """The row's meaning; ``key`` and ``digest`` are its own. Raises RowRejected."""
         if len(cells) != self._width:
             raise RowRejected([f"{len(cells)} cells under {self._width} column names"], None, None, ())
-        key = self.key(cells)
         bad: list[str] = [] if key else [f"'{self._source.key}' is empty"]
         values, attributes = self._values(cells, bad)
         email, phone, domain = self._addresses(values, bad)

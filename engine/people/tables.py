@@ -86,16 +86,12 @@ def _decoded(raw: BinaryIO, *, compressed: bool) -> io.TextIOWrapper:
 
 def _csv_rows(reader: Iterator[list[str]], name: str) -> Rows:
     number = 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
-            raise _unreadable(f"{name}, after row {number}", error) from error
-        number += 1
-        if row:
-            yield number, row
+    try:
+        for number, row in enumerate(reader, start=2):
+            if row:
+                yield number, row
+    except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
+        raise _unreadable(f"{name}, after row {number}", error) from error
 
 
 def _unreadable(where: str, error: Exception) -> ImportFailed:
