@@ -50,22 +50,6 @@ class ConfigurationError(RekindleError):
     """The environment lacks something it needs: a variable, a folder, a permission."""
 
 
-class StoreError(RekindleError):
-    """The database cannot be used."""
-
-
-class SchemaTooNew(StoreError):
-    """The database was written by a newer rekindle."""
-
-    hint = "Upgrade rekindle, or point at another database"
-
-
-class StoreBusy(StoreError):
-    """Another rekindle is working on this SQLite database."""
-
-    hint = "Stop the other one, or use PostgreSQL, where any number may work at once"
-
-
 class ImportFailed(RekindleError):
     """A source cannot be read at all."""
 

@@ -19,8 +19,9 @@ from engine.gather import closed_reviews, enrolment_fact, gather
 from engine.model import Campaign, SegmentDef
 from engine.people.normalise import email_key
 from engine.people.phones import phone_number
+from engine.phrases import in_words
 from engine.places import place_of
-from engine.predicate import Compare, describe, leaves, tested
+from engine.predicate import Compare, leaves, tested
 from engine.schedule import local
 from engine.verdict import Verdict
 from state.queries import facts as fact_queries
@@ -120,17 +121,17 @@ def _segments(app: App, facts: Facts, now: int) -> list[dict[str, Any]]:
                 "holds": truth is True,
                 "taken": truth is True and not taken,
                 "at": str(segment.source),
-                "conditions": _conditions(segment, facts, now),
+                "conditions": _conditions(app, segment, facts, now),
             }
         )
         taken = taken or truth is True
     return found
 
 
-def _conditions(segment: SegmentDef, facts: Facts, now: int) -> list[dict[str, Any]]:
+def _conditions(app: App, segment: SegmentDef, facts: Facts, now: int) -> list[dict[str, Any]]:
     return [
         {
-            "condition": describe(leaf),
+            "condition": in_words(leaf, app.project.currency),
             "holds": tested(leaf)(facts, now, None),
             "value": _shown(leaf, facts) if isinstance(leaf, Compare) else None,
             "at": str(leaf.source),

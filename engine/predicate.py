@@ -303,19 +303,3 @@ def events_of(*predicates: Predicate | None) -> frozenset[str]:
     return frozenset(
         leaf.name for p in predicates if p for leaf in leaves(p) if isinstance(leaf, EventHappened)
     )
-
-
-def describe(leaf: Leaf) -> str:
-    """The leaf in a reader's words, without any person's value."""
-    match leaf:
-        case Compare(field=field, op=Op.MISSING | Op.PRESENT as op):
-            return f"{field} is {op}"
-        case Compare(field=field, op=op, value=value):
-            if op in (Op.OLDER_THAN, Op.NEWER_THAN):
-                value = f"{value // 86_400}d" if value % 86_400 == 0 else f"{value // 3_600}h"
-            return f"{field} {op.replace('_', ' ')} {value}"
-        case EventHappened():
-            within = f" within {leaf.within // 86_400}d" if leaf.within else ""
-            return f"event {leaf.name} {leaf.op.replace('_', ' ')} {leaf.times} times{within}"
-        case NoteExists():
-            return f"{'' if leaf.open is None else 'open ' if leaf.open else 'closed '}note {leaf.kind}"
