@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from engine.decide import REFUSALS
 from engine.facts import ConsentFact, EnrolmentFact, EventFact, Facts, NoteFact, SuppressionFact, TouchFact
-from engine.model import Campaign, Project, StepKind
+from engine.model import DAY, Campaign, Project, StepKind
 from engine.people.normalise import email_keys
 from engine.predicate import events_of
 from state.queries import facts as queries
@@ -22,7 +22,7 @@ class Scope:
     """What facts the campaigns at hand can ask for, so that nothing else is read."""
 
     events: frozenset[str]
-    #: the longest window any cap looks back over, in seconds
+    #: the longest window any cap looks back over, in seconds; a day at least, because some laws count days
     window: int
     reviews: bool
 
@@ -38,7 +38,7 @@ class Scope:
             caps += campaign.caps
             steps = [s for t in (campaign.main, *campaign.triggers) for s in t.steps]
             reviews = reviews or any(s.kind is StepKind.REVIEW for s in steps)
-        return cls(frozenset(names), max((c.per for c in caps), default=0), reviews)
+        return cls(frozenset(names), max((DAY, *(c.per for c in caps))), reviews)
 
 
 def _predicates(campaign: Campaign) -> Iterable[Any]:

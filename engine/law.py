@@ -19,6 +19,9 @@ EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
 )
 
+#: channels that reach a telephone
+BY_PHONE = frozenset({"sms", "phone"})
+
 YEAR = 365 * DAY
 MONTH = 30 * DAY
 
@@ -148,7 +151,7 @@ _EUROPE_HOURS = _hours("EU-12", (9, 20), (9, 20), None)
 @lru_cache(maxsize=4096)
 def hours(channel: str, countries: tuple[str, ...], regions: tuple[str, ...]) -> tuple[Hours, ...]:
     """The lawful hours that all have to be open for a text or a call; none for other channels."""
-    if channel not in ("sms", "phone"):
+    if channel not in BY_PHONE:
         return ()
     found: list[Hours] = []
     for country in countries:
@@ -165,3 +168,31 @@ def hours(channel: str, countries: tuple[str, ...], regions: tuple[str, ...]) ->
                 found.append(_EUROPE_HOURS)
     found += [US_STATES[r[3:]] for r in regions if r.startswith("US-") and r[3:] in US_STATES]
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """At most ``limit`` texts and calls together in any ``per`` seconds.
+
+    ``exempt_months``: not for whom bought so recently; 0: for everyone.
+    """
+
+    law: str
+    limit: int = 3
+    per: int = DAY
+    exempt_months: int = 0
+
+
+#: states that count; "same subject" is every marketing touch of one brand
+_FREQUENCIES: dict[str, Frequency] = {
+    **{f"US-{s}": Frequency(f"ST-{s}") for s in ("FL", "OK", "MD")},
+    "US-OR": Frequency("ST-OR", exempt_months=18),
+    "US-?": Frequency("US-UNKNOWN"),
+}
+
+
+def frequencies(channel: str, regions: tuple[str, ...]) -> tuple[Frequency, ...]:
+    """What the law allows in number, all of it at once; nothing for channels that neither text nor call."""
+    if channel not in BY_PHONE:
+        return ()
+    return tuple(_FREQUENCIES[r] for r in regions if r in _FREQUENCIES)

@@ -82,7 +82,7 @@ def _valid(basis: Basis, s: Situation, current: ConsentFact | None) -> bool:
     if not basis.anchor:
         return True
     anchors = [a for a in (_anchor(name, s, current) for name in basis.anchor) if a is not None]
-    return bool(anchors) and _within(max(anchors), basis.months, s.now)
+    return bool(anchors) and within_months(max(anchors), basis.months, s.now)
 
 
 def _anchor(name: str, s: Situation, current: ConsentFact | None) -> int | None:
@@ -93,7 +93,7 @@ def _anchor(name: str, s: Situation, current: ConsentFact | None) -> int | None:
 
 
 @lru_cache(maxsize=65_536)
-def _within(anchor: int, months: int, now: int) -> bool:
+def within_months(anchor: int, months: int, now: int) -> bool:
     """Calendar months, clamped to the month's end; valid only before the day is reached (TIM-05)."""
     ends: date = _day(anchor) + relativedelta(months=months)
     return _day(now) < ends

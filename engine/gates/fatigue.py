@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine import law
 from engine.facts import TouchFact
 from engine.gates.base import Situation
+from engine.gates.consent import within_months
 from engine.model import DAY, HOUR, Cap
 from engine.verdict import Says, Verdict, allow
 
 
 def fatigue(s: Situation) -> Verdict:
-    """DEFER until every cap has room. The cap that frees last decides."""
-    worst: tuple[int, Cap] | None = None
-    for cap in (*s.policy.caps, *s.campaign.caps):
-        free_at = _free_at(cap, s)
-        if free_at is not None and (worst is None or free_at > worst[0]):
-            worst = (free_at, cap)
-    if worst is None:
+    """DEFER until every cap has room, the project's, the campaign's and the law's. The cap that frees last
+    decides."""
+    full: list[tuple[int, Cap, str | None]]
+    full = [(at, cap, None) for cap in (*s.policy.caps, *s.campaign.caps) if (at := _free_at(cap, s)) is not None]
+    full += [(at, _as_cap(f), f.law) for f in _lawful(s) if (at := _lawful_at(f, s)) is not None]
+    if not full:
         return allow("fatigue", "every cap has room", s.policy.source)
-    until, cap = worst
+    until, cap, by_law = max(full, key=lambda found: found[0])
     facts = {"limit": cap.limit, "per_seconds": cap.per, "channel": cap.channel, "campaign": cap.campaign}
-    return Verdict("fatigue", Says.DEFER, f"cap of {in_words(cap)} is full", cap.source, until, facts)
+    return Verdict("fatigue", Says.DEFER, f"cap of {in_words(cap)} is full", cap.source, until, facts, by_law)
 
 
 def in_words(cap: Cap) -> str:
@@ -42,7 +43,30 @@ def _free_at(cap: Cap, s: Situation) -> int | None:
         return None
     if len(s.facts.touches) < cap.limit:
         return None
-    moments = counted(s.facts.touches, cap, s.own, s.now)
+    return _room_at(s.facts.touches, cap, s)
+
+
+def _lawful(s: Situation) -> list[law.Frequency]:
+    """What the law says in number where the person may be, and is not lifted by a recent purchase."""
+    bought = s.facts.person["last_purchase_at"]
+    return [
+        f
+        for f in law.frequencies(s.step.channel or "", s.place.regions)
+        if not (f.exempt_months and bought is not None and within_months(bought, f.exempt_months, s.now))
+    ]
+
+
+def _as_cap(frequency: law.Frequency) -> Cap:
+    return Cap(limit=frequency.limit, per=frequency.per)
+
+
+def _lawful_at(frequency: law.Frequency, s: Situation) -> int | None:
+    by_phone = [t for t in s.facts.touches if t.channel in law.BY_PHONE]
+    return _room_at(by_phone, _as_cap(frequency), s)
+
+
+def _room_at(touches: Sequence[TouchFact], cap: Cap, s: Situation) -> int | None:
+    moments = counted(touches, cap, s.own, s.now)
     if len(moments) < cap.limit:
         return None
     # the window has room again when the limit-th newest touch leaves it
