@@ -1,0 +1,1 @@
+"""The nine invariants of the architecture, tried on the real engine by everything that can go wrong."""
