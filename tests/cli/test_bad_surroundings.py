@@ -170,8 +170,9 @@ def test_a_full_outbox_puts_off_and_sends_later(tmp_path: Path) -> None:
     world = make_world(tmp_path / "project", people=150)
     with mounted(world.outbox, "-t", "tmpfs", "-o", "size=64k", "tmpfs") as full:
         if not full:
-            print(
-                "mounting is not permitted here: a file where the folder should be stands in for the full disk"
+            warnings.warn(
+                "mounting is not permitted here: a file where the folder should be stands in for the full disk",
+                stacklevel=1,
             )
             world.outbox.rmdir()
             world.outbox.write_text("not a folder")
