@@ -51,9 +51,9 @@ def import_due(app: App, now: int) -> Counter[str]:
     tally: Counter[str] = Counter()
     # people before events, which may be about them
     for source in sorted(app.project.sources, key=lambda s: s.kind != "people"):
-        known = _claimed(app, source, now)
         stamp = _stamp(app, source)
-        if known is None or (stamp and known.get("stamp") == stamp and not _again(known, now)):
+        known = _claimed(app, source, now, stamp)
+        if known is None:
             continue
         try:
             report = read_source(app, source)
@@ -70,12 +70,15 @@ def import_due(app: App, now: int) -> Counter[str]:
     return tally
 
 
-def _claimed(app: App, source: SourceDef, now: int) -> dict[str, Any] | None:
-    """What is known of the last reading, for the one worker that is to read the source now; else None."""
+def _claimed(app: App, source: SourceDef, now: int, stamp: str | None) -> dict[str, Any] | None:
+    """What is known of the last reading, for the one worker that is to read the source now; else None.
+
+    A source that is not due, or has nothing new, costs a look and no write.
+    """
     key = _key(source)
     with app.store.read() as conn:
         last = control.get(conn, key)
-    if last is not None and last[1] + source.every > now:
+    if last is not None and (last[1] + source.every > now or _nothing_new(last[0], stamp, now)):
         return None
     with app.store.begin() as conn:
         control.lock(conn, key, {}, now - source.every)
@@ -95,10 +98,10 @@ def _key(source: SourceDef) -> str:
     return f"source:{source.id}"
 
 
-def _again(known: dict[str, Any], now: int) -> bool:
-    """A row that was of the future then is due by now."""
+def _nothing_new(known: dict[str, Any], stamp: str | None, now: int) -> bool:
+    """The file is as it was, and no row that was of the future then is due by now."""
     next_at = known.get("next_at")
-    return next_at is not None and next_at <= now
+    return stamp is not None and known.get("stamp") == stamp and (next_at is None or next_at > now)
 
 
 def _stamp(app: App, source: SourceDef) -> str | None:
