@@ -51,14 +51,21 @@ def many(conn: Connection, values: Iterable[Any]) -> Any:
 
 def fetch(conn: Connection, sql: str, **params: Any) -> Sequence[Any]:
     """All rows, as tuples."""
-    return execute(conn, sql, params).all()
+    return _tuples(execute(conn, sql, params))
 
 
 def fetch_dicts(conn: Connection, sql: str, **params: Any) -> list[dict[str, Any]]:
     """All rows, each a new dictionary by column name."""
     result = execute(conn, sql, params)
     keys = tuple(result.keys())
-    return [dict(zip(keys, row, strict=True)) for row in result.all()]
+    return [dict(zip(keys, row, strict=True)) for row in _tuples(result)]
+
+
+def _tuples(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
+    """The driver's own rows: plain statements need nothing that SQLAlchemy would make of them."""
+    rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    result.close()
+    return rows
 
 
 def write(conn: Connection, sql: str, rows: Sequence[Row]) -> None:
