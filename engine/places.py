@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from babel.core import get_global
-from phonenumbers import geocoder
 from phonenumbers import timezone as phone_timezone
+
+from engine.area_codes import STATE_OF
 
 _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = (
     "America/New_York",
@@ -56,20 +57,6 @@ CA_ZONES: dict[str, tuple[str, ...]] = {
     "SK": ("America/Regina", "America/Edmonton"),
     "YT": ("America/Whitehorse",),
 }
-
-_STATE_NAMES = {
-    "Alabama": "AL", "Alaska": "AK", "Arizona": "AZ", "Arkansas": "AR", "California": "CA", "Colorado": "CO",
-    "Connecticut": "CT", "Delaware": "DE", "Florida": "FL", "Georgia": "GA", "Hawaii": "HI", "Idaho": "ID",
-    "Illinois": "IL", "Indiana": "IN", "Iowa": "IA", "Kansas": "KS", "Kentucky": "KY", "Louisiana": "LA",
-    "Maine": "ME", "Maryland": "MD", "Massachusetts": "MA", "Michigan": "MI", "Minnesota": "MN",
-    "Mississippi": "MS", "Missouri": "MO", "Montana": "MT", "Nebraska": "NE", "Nevada": "NV",
-    "New Hampshire": "NH", "New Jersey": "NJ", "New Mexico": "NM", "New York": "NY", "North Carolina": "NC",
-    "North Dakota": "ND", "Ohio": "OH", "Oklahoma": "OK", "Oregon": "OR", "Pennsylvania": "PA",
-    "Rhode Island": "RI", "South Carolina": "SC", "South Dakota": "SD", "Tennessee": "TN", "Texas": "TX",
-    "Utah": "UT", "Vermont": "VT", "Virginia": "VA", "Washington": "WA", "Washington D.C.": "DC",
-    "West Virginia": "WV", "Wisconsin": "WI", "Wyoming": "WY",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -156,7 +143,5 @@ def _from_phone(phone: str | None) -> tuple[str | None, str | None, tuple[str, .
         return None, None, ()
     country = phonenumbers.region_code_for_number(number)
     zones = tuple(z for z in phone_timezone.time_zones_for_number(number) if "/" in z and zone_exists(z))
-    where = geocoder.description_for_number(number, "en")
-    tail = where.rsplit(", ", 1)[-1]
-    state = _STATE_NAMES.get(tail) or (tail if tail in US_ZONES else None)
-    return country, state if country == "US" else None, zones
+    state = STATE_OF.get(phone[2:5]) if country == "US" and phone.startswith("+1") else None
+    return country, state, zones
