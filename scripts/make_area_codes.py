@@ -39,12 +39,18 @@ def text() -> str:
     """The module's source."""
     from phonenumbers.geodata import GEOCODE_DATA
 
-    states: dict[str, list[str]] = {}
+    found: dict[str, dict[str, set[int]]] = {}
     for prefix, names in GEOCODE_DATA.items():
         tail = names.get("en", "").rsplit(", ", 1)[-1]  # a state's name, or "New York, NY"
         state = NAMES.get(tail) or (tail if tail in NAMES.values() else None)
-        if len(prefix) == 4 and prefix.startswith("1") and state:
-            states.setdefault(state, []).append(prefix[1:])
+        if len(prefix) >= 4 and prefix.startswith("1") and state:
+            found.setdefault(prefix[1:4], {}).setdefault(state, set()).add(len(prefix))
+    states: dict[str, list[str]] = {}
+    for code, told in found.items():
+        # the area code's own entry, else what all its exchanges agree on
+        own = [state for state, lengths in told.items() if 4 in lengths] or list(told)
+        if len(own) == 1:
+            states.setdefault(own[0], []).append(code)
     lines = [f'    "{state}": "{" ".join(sorted(codes))}",' for state, codes in sorted(states.items())]
     return HEAD + "\n".join(_folded(line) for line in lines) + "\n" + TAIL
 
