@@ -47,7 +47,7 @@ def read_source(app: App, source: SourceDef, progress: Progress | None = None) -
 
 def import_due(app: App, now: int) -> Counter[str]:
     """Read the sources whose time has come, a file only when it changed. One that fails is logged and tried
-    again in its next turn: bad input never stops a worker. Where several workers run, one of them reads."""
+    again at the next look: bad input never stops a worker. Where several workers run, one of them reads."""
     tally: Counter[str] = Counter()
     # people before events, which may be about them
     for source in sorted(app.project.sources, key=lambda s: s.kind != "people"):
@@ -60,7 +60,7 @@ def import_due(app: App, now: int) -> Counter[str]:
         except RekindleError as error:
             app.log.error("import_failed", source=source.id, because=error.message)
             tally["import_failed"] += 1
-            _note(app, source, now, {"error": error.message})
+            _note(app, source, now - source.every, {"error": str(error)})  # due again at once
             continue
         _note(app, source, now, {"stamp": stamp, "next_at": report.next_at, "rejected": report.rejected})
         changed = report.created + report.merged + report.updated
