@@ -135,13 +135,9 @@ def _reach(conn: Connection, segments: Iterable[str]) -> list[dict[str, Any]]:
     """For each segment people were last entered from, and for those never entered (None): how many there are,
     how many of them were written to, and why the others were not. Everybody living is in exactly one row, and
     everybody without a message under exactly one reason."""
-    rows: dict[int, list[Any]] = defaultdict(list)
-    for identity, *row in queries.not_written(conn):
-        rows[identity].append(row)
     silent: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for found in rows.values():
-        segment, *_ = found[-1]
-        silent[segment][_why_nothing(found)] += 1
+    for segment, *story, people in queries.not_written(conn):
+        silent[segment][_why_nothing(*story)] += people
     written = dict(queries.written(conn))
     seen: dict[str | None, None] = {
         **dict.fromkeys(segments),
@@ -171,9 +167,10 @@ def _hold(found: dict[str, Any] | None) -> dict[str, Any] | None:
     return found and {**found, "since": iso(found["since"])}
 
 
-def _why_nothing(rows: list[Any]) -> str:
+def _why_nothing(
+    campaign: str | None, state: str, reason: str | None, touch_state: str | None, touch_reason: str | None
+) -> str:
     """The reason that tells most: what ended the last enrolment, else its last touch, else where it waits."""
-    _, campaign, state, reason, touch_state, touch_reason = rows[-1]
     if campaign is None:
         return "in no segment or cohort a campaign is for"
     if touch_state in ("held", "queued", "dispatching", "in_doubt"):

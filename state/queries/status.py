@@ -69,17 +69,22 @@ def imports(conn: Connection) -> list[dict[str, Any]]:
 
 
 def not_written(conn: Connection) -> Sequence[Any]:
-    """(identity_id, segment, campaign, enrolment state, enrolment reason, touch state, touch reason) of
-    everyone living to whom nothing was ever sent: one row an enrolment and touch, or one with NULLs for
-    somebody never enrolled. A person's latest enrolment comes last."""
+    """(segment, campaign, enrolment state, enrolment reason, touch state, touch reason, people) of everyone living
+    to whom nothing was ever sent, told by their last enrolment and its last touch; NULLs for those never enrolled.
+    As many rows as there are different stories, however many people."""
     sql = """
-    SELECT p.identity_id, e.segment, e.campaign, e.state, e.reason, t.state, t.reason
-    FROM person p
-    LEFT JOIN enrolment e ON e.identity_id = p.identity_id
-    LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
-    WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM touch s
-      WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
-    ORDER BY p.identity_id, e.entered_at, e.cycle, e.campaign, t.planned_at, t.step
+    SELECT segment, campaign, state, reason, touch_state, touch_reason, count(*) FROM (
+      SELECT e.segment, e.campaign, e.state, e.reason, t.state AS touch_state, t.reason AS touch_reason,
+        row_number() OVER (PARTITION BY p.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC,
+          t.planned_at DESC, t.step DESC) AS newest
+      FROM person p
+      LEFT JOIN enrolment e ON e.identity_id = p.identity_id
+      LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
+      WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM touch s
+        WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
+    ) AS stories WHERE newest = 1
+    GROUP BY segment, campaign, state, reason, touch_state, touch_reason
+    ORDER BY segment, campaign, state, reason, touch_state, touch_reason
     """
     return fetch(conn, sql)
 
