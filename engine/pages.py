@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -12,9 +12,10 @@ import jinja2
 from engine import layout, links, markdown
 from engine.fields import FieldType
 from engine.layout import Letterhead
-from engine.model import Template
+from engine.model import Brand, Template
 from engine.tags import Utm
-from engine.templates import Environment, check, compiled, environment
+from engine.template_faults import TemplateFault, faults
+from engine.templates import Environment, compiled, environment
 from engine.wording import Notices, notices
 
 _HTML = environment(html=True)
@@ -70,12 +71,29 @@ class _Source:
     types: frozenset[tuple[str, FieldType]]
 
 
+def letterhead(brand: Brand) -> Letterhead:
+    """What every e-mail of a brand shows."""
+    return Letterhead(
+        name=brand.name,
+        legal_name=brand.legal_name,
+        postal_address=brand.postal_address,
+        website=brand.website,
+    )
+
+
+def utm_of(channel: str, campaign: str, step: str, variant: str) -> Utm:
+    """What the links of a step's message are tagged with."""
+    content = f"{step}-{variant}" if variant else step
+    return Utm(medium=channel, campaign=campaign, content=content)
+
+
 def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Letterhead) -> Page:
     """The page of a template for the channel ``utm.medium``. ``types``: dotted name -> type of its value.
 
     Front matter it knows beside subject and preheader: ``title`` (of a task), ``media`` (of a text message,
     addresses apart by blanks), ``language`` (of the words; ``fr``), ``why`` (the reason for writing).
-    Raises TemplateFault or jinja2.TemplateSyntaxError; their line counts from the first line of the body.
+    Raises TemplateFault with all that is wrong, and jinja2.TemplateSyntaxError or whatever else Jinja and
+    Python say, without a line of the template, for what shows only when the whole is compiled.
     """
     extra = template.extra
     source = _Source(
@@ -96,9 +114,7 @@ def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Let
 @lru_cache(maxsize=2048)
 def _page(source: _Source) -> Page:
     env = _SMS if source.utm.medium == "sms" else _TEXT
-    texts = (source.body, source.subject, source.preheader, source.title, source.media, source.why)
-    _check(env, texts, source)
-    html, text = _jinja(source, env)
+    html, text = _sources(source, env)
     return Page(
         subject=Line(source.subject),
         title=Line(source.title or source.subject),
@@ -109,11 +125,27 @@ def _page(source: _Source) -> Page:
     )
 
 
-def _check(env: Environment, texts: Iterable[str], source: _Source) -> None:
+def _sources(source: _Source, env: Environment) -> tuple[str, str]:
+    """Jinja sources of the HTML and the text of a sound template. Raises TemplateFault with every fault."""
     types = dict(source.types)
-    for text in texts:
+    found = [fault for part, text in _parts(source) for fault in faults(env, text, types, part)]
+    if any(fault.code == "RK601" for fault in found):
+        raise TemplateFault(found)
+    try:
+        sources = _jinja(source, env)
+    except TemplateFault as refused:
+        found += refused.faults
+    if found:
+        raise TemplateFault(found)
+    return sources
+
+
+def _parts(source: _Source) -> Iterator[tuple[str, str]]:
+    """Name and text of every part of a template that holds tags."""
+    for part in ("subject", "preheader", "title", "media", "why", "body"):
+        text: str = getattr(source, part)
         if "{" in text:
-            check(env, text, types)
+            yield part, text
 
 
 def _jinja(source: _Source, env: Environment) -> tuple[str, str]:

@@ -15,12 +15,11 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 from channels.base import Message, MessageError
 from engine import sms, tokens
 from engine.errors import RekindleError
-from engine.layout import Letterhead
 from engine.links import LinkRefused
 from engine.model import Campaign, Offer, Project, Step
-from engine.pages import Page, read
-from engine.tags import Utm
-from engine.templates import Missing, TemplateFault, plain
+from engine.pages import Page, letterhead, read, utm_of
+from engine.template_faults import TemplateFault
+from engine.templates import Missing, plain
 from engine.vocabulary import Vocabulary
 from engine.wording import notices
 
@@ -64,14 +63,11 @@ class Renderer:
 
     def __init__(self, project: Project, signer: tokens.Signer) -> None:
         self._brand = project.brand
-        self._head = Letterhead(
-            name=project.brand.name,
-            legal_name=project.brand.legal_name,
-            postal_address=project.brand.postal_address,
-            website=project.brand.website,
-        )
+        self._head = letterhead(project.brand)
         self._signer = signer
-        self._vocabulary = Vocabulary(project)
+        self._vocabulary = Vocabulary(
+            project.brand, project.attributes, project.currency, project.default_country
+        )
         self._pages: dict[tuple[str, ...], Page] = {}
 
     def render(self, request: RenderRequest) -> Message:
@@ -116,8 +112,7 @@ class Renderer:
             template = campaign.templates.get(ref)
             if template is None:
                 raise _error(request, "there is no such template", hint="Run 'rekindle validate'")
-            content = f"{step.id}-{request.variant}" if request.variant else step.id
-            utm = Utm(medium=channel, campaign=campaign.id, content=content)
+            utm = utm_of(channel, campaign.id, step.id, request.variant)
             page = self._pages[key] = read(template, utm, self._vocabulary.types, self._head)
         return page
 
@@ -247,6 +242,9 @@ def _error(
 
 
 def _fault(request: RenderRequest, fault: TemplateFault | TemplateSyntaxError) -> RenderError:
-    template = request.campaign.templates[request.template_ref]
-    line = fault.line if isinstance(fault, TemplateFault) else fault.lineno
-    return _error(request, str(fault.args[0]), hint=_MEND, line=template.body_line + line - 1)
+    if not isinstance(fault, TemplateFault):
+        return _error(request, str(fault.message), hint=_MEND)
+    template, first = request.campaign.templates[request.template_ref], fault.faults[0]
+    if first.part != "body":
+        return _error(request, f"{first.part}: {fault}", hint=_MEND)
+    return _error(request, str(fault), hint=_MEND, line=template.body_line + first.line - 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from jinja2 import Environment
 
 from engine import links
-from engine.templates import TemplateFault
+from engine.template_faults import Fault, TemplateFault
 
 #: a tag that stands for one of the project's own links
 _OUR_LINK = re.compile(r"\{\{[-+]?\s*(?:links\.\w+|brand\.website)\s*[-+]?\}\}\s*")
@@ -33,6 +33,12 @@ class Tags:
     utm: Utm
     stem: str
     kept: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def sound(self) -> None:
+        """Raises TemplateFault with every link that cannot be."""
+        if self.faults:
+            raise TemplateFault(self.faults)
 
     def keep(self, tag: str) -> str:
         """Set a tag aside; its mark. ``b`` marks a block tag, ``u`` one of our links, ``v`` another value."""
@@ -62,15 +68,21 @@ class Tags:
             try:
                 return links.tagged(url, self.utm.medium, self.utm.campaign, self.utm.content)
             except links.LinkRefused as refused:
-                raise self._fault(f"{refused}, not {url}", url) from None
+                mend = f"write mailto:{url}" if re.fullmatch(r"[^/@:]+@[^/@:]+", url) else ""
+                self._fault(f"{refused}, not {url}", url, mend)
+                return url
         utm = ", ".join(literal(part) for part in (self.utm.medium, self.utm.campaign, self.utm.content))
         return self.keep(f"{{{{ ({self._joined(url)}) | link({utm}) }}}}")
 
     def picture(self, url: str) -> str:
         """The address of a picture, which carries no campaign tags."""
-        if not re.search(self.mark(), url):
+        if re.search(self.mark(), url):
+            return self.keep(f"{{{{ ({self._joined(url)}) | picture }}}}")
+        try:
+            return links.picture(url)
+        except links.LinkRefused as refused:
+            self._fault(f"{refused}, not {url}", url)
             return url
-        return self.keep(f"{{{{ ({self._joined(url)}) | picture }}}}")
 
     def _joined(self, url: str) -> str:
         """A Jinja expression for an address; a value that is only a part of it is percent-encoded."""
@@ -82,16 +94,17 @@ class Tags:
             if not re.fullmatch(self.mark(), piece):
                 pieces.append(literal(piece))
             elif piece.endswith("b"):
-                raise self._fault("a link cannot hold {% %}: write one link in each branch", url)
+                self._fault("a link cannot hold {% %}", url, "write one link in each branch")
             else:
                 inner = self.tag(piece).strip()[2:-2].strip("+- \n\t")
                 pieces.append(f"(({inner}) | {encode})" if pieces else f"({inner})")
         return " ~ ".join(pieces)
 
-    def _fault(self, message: str, url: str) -> TemplateFault:
+    def _fault(self, message: str, url: str, mend: str = "") -> None:
         """A fault at the line where the address is written."""
         before, found, _ = self.source.partition(self.restore(url))
-        return TemplateFault(message, before.count("\n") + 1 if found else 1)
+        line = before.count("\n") + 1 if found else 1
+        self.faults.append(Fault(code="RK610", message=message, mend=mend, line=line, word=self.restore(url)))
 
 
 def literal(text: str) -> str:

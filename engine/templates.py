@@ -14,22 +14,25 @@ from functools import partial
 from typing import Any, NoReturn
 
 from babel import Locale
-from jinja2 import StrictUndefined, Template, Undefined, UndefinedError, nodes, pass_context
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    Undefined,
+    UndefinedError,
+    nodes,
+    pass_context,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine import links, wording
-from engine.fields import FieldType
 
 #: groups whose values come from the project's own files; every other value is somebody else's words
 _OURS = frozenset({"brand", "links", "offer", "owner", "unsubscribe"})
 
 #: filters whose result is ours, whatever they are given
 _SAFE = frozenset({"link", "picture", "date", "money", "ago"})
-
-#: how a value of a type has to be written
-_WRITTEN = {FieldType.INSTANT: "date", FieldType.MONEY: "money"}
 
 
 class Missing(UndefinedError):
@@ -40,14 +43,6 @@ class Missing(UndefinedError):
         self.name = name
 
 
-class TemplateFault(ValueError):
-    """A template that can never be rendered as it is written. ``line`` is 1-based, within the source."""
-
-    def __init__(self, message: str, line: int = 1) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 class Absent(Undefined):
     """A value that is known and missing: false in a condition, an error when printed or reckoned with."""
 
@@ -56,6 +51,7 @@ class Absent(Undefined):
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
         raise Missing(self._undefined_name or "a value")
 
+    _fail_with_undefined_error = _refuse
     __str__ = __html__ = __format__ = __len__ = __iter__ = __int__ = __float__ = _refuse
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
     __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = __rtruediv__ = _refuse
@@ -64,12 +60,20 @@ class Absent(Undefined):
 
 class Names:
     """A group of names a template may use. ``known``: all that may be asked for; None: whatever is asked for
-    is missing rather than wrong, because the data of an event differs from event to event."""
+    is missing rather than wrong, because the data of an event differs from event to event.
+
+    True in a condition where it holds anything, and never printed itself."""
 
     __slots__ = ("group", "known", "values")
 
     def __init__(self, group: str, values: Mapping[str, Any], known: Mapping[str, Any] | None) -> None:
         self.group, self.values, self.known = group, values, known
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+    def __str__(self) -> str:
+        raise UndefinedError(f"'{self.group}' alone is no text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,8 @@ class Environment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         if type(obj) is Names or (type(obj) is dict and isinstance(argument, str)):
             return self.getattr(obj, str(argument))
+        if type(argument) is Absent:
+            str(argument)  # raises, and names what is missing
         return super().getitem(obj, argument)
 
     def _missing(self, names: Names, attribute: str) -> Undefined:
@@ -135,16 +141,6 @@ def environment(*, html: bool, unlink: str = "\u200c") -> Environment:
     return env
 
 
-def check(env: Environment, source: str, types: Mapping[str, FieldType]) -> None:
-    """Look at a template as it is written. ``types``: dotted name -> type, for values that need a filter.
-
-    Raises TemplateFault, or jinja2.TemplateSyntaxError, each with its line.
-    """
-    for output in env.parse(source).find_all(nodes.Output):
-        for printed in output.nodes:
-            _check(printed, types)
-
-
 def compiled(env: Environment, source: str) -> Template:
     """``source`` as a template in which other people's words stay words."""
     tree = env.parse(source)
@@ -169,46 +165,6 @@ def _names(node: nodes.Node) -> Iterator[nodes.Name]:
     if isinstance(node, nodes.Name):
         yield node
     yield from node.find_all(nodes.Name)
-
-
-def _check(node: nodes.Expr, types: Mapping[str, FieldType]) -> None:
-    for leaf in _leaves(node):
-        wanted = _WRITTEN.get(types.get(dotted(leaf) or "", FieldType.TEXT))
-        if wanted:
-            name = dotted(leaf)
-            problem = f"{name} cannot be printed as it is: write {{{{ {name} | {wanted} }}}}"
-            raise TemplateFault(problem, leaf.lineno)
-
-
-def _leaves(node: nodes.Expr) -> Iterator[nodes.Expr]:
-    """The expressions whose values may end up printed as they are."""
-    match node:
-        case nodes.Or(left=left, right=right) | nodes.And(left=left, right=right):
-            yield from _leaves(left)
-            yield from _leaves(right)
-        case nodes.CondExpr(expr1=yes, expr2=no):
-            yield from _leaves(yes)
-            if no is not None:
-                yield from _leaves(no)
-        case nodes.Concat(nodes=parts):
-            for part in parts:
-                yield from _leaves(part)
-        case _:
-            yield node
-
-
-def dotted(node: nodes.Node) -> str | None:
-    """``person.attributes.gap`` for the expression that says so, None for any other."""
-    match node:
-        case nodes.Name(name=name):
-            return str(name)
-        case (
-            nodes.Getattr(node=inner, attr=attr)
-            | nodes.Getitem(node=inner, arg=nodes.Const(value=str(attr)))
-        ):
-            before = dotted(inner)
-            return f"{before}.{attr}" if before else None
-    return None
 
 
 def _whole(value: Any) -> int:

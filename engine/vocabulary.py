@@ -7,35 +7,45 @@ from dataclasses import fields
 from typing import Any
 
 from engine.fields import PERSON_FIELDS, FieldType
-from engine.model import Brand, Offer, Project
+from engine.model import Brand, Offer
 from engine.templates import Absent, Names, Voice
 from engine.wording import locale_of
 
-_BRAND = [f.name for f in fields(Brand) if f.name != "links"]
-_OWNER = dict.fromkeys(("name", "email", "phone"))
+#: what each group has, beside ``person`` (engine.fields and the declared attributes), ``links`` (the declared
+#: ones) and ``trigger`` (whatever the event carried)
+BRAND = tuple(field.name for field in fields(Brand) if field.name != "links")
+OWNER = ("name", "email", "phone")
+OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
+
+
+def types_of(attributes: Mapping[str, str]) -> dict[str, FieldType]:
+    """Dotted name -> type, of every value that has one. ``attributes``: the declared ones and their types."""
+    return {
+        **{f"person.{name}": kind for name, kind in PERSON_FIELDS.items()},
+        **{f"person.attributes.{name}": FieldType(kind) for name, kind in attributes.items()},
+        **{f"brand.{name}": FieldType.TEXT for name in BRAND},
+        **{f"owner.{name}": FieldType.TEXT for name in OWNER},
+        **{f"offer.{name}": FieldType.TEXT for name in OFFER},
+        "offer.expires_on": FieldType.INSTANT,
+        "offer.amount": FieldType.MONEY,
+    }
 
 
 class Vocabulary:
-    """The names of one project."""
+    """The names of one project. ``attributes``: the declared ones and their types."""
 
-    def __init__(self, project: Project) -> None:
-        brand = {name: getattr(project.brand, name) for name in _BRAND}
+    def __init__(self, brand: Brand, attributes: Mapping[str, str], currency: str, country: str) -> None:
+        words = {name: getattr(brand, name) for name in BRAND}
         self._fixed = {
-            "brand": Names("brand", brand, brand),
-            "links": Names("links", project.brand.links, project.brand.links),
+            "brand": Names("brand", words, words),
+            "links": Names("links", brand.links, brand.links),
         }
-        self._brand = project.brand
-        self._attributes = project.attributes
+        self._brand = brand
+        self._attributes = attributes
         self._person = {**PERSON_FIELDS, "attributes": None}
-        self._currency = project.currency
-        self._country = project.default_country
-        #: dotted name -> type, of every value that has one
-        self.types: Mapping[str, FieldType] = {
-            **{f"person.{name}": kind for name, kind in PERSON_FIELDS.items()},
-            **{f"person.attributes.{name}": FieldType(kind) for name, kind in project.attributes.items()},
-            "offer.expires_on": FieldType.INSTANT,
-            "offer.amount": FieldType.MONEY,
-        }
+        self._currency = currency
+        self._country = country
+        self.types = types_of(attributes)
 
     def voice(self, person: Mapping[str, Any], now: int, language: str) -> Voice:
         """How a template in ``language`` tells dates and money to this person."""
@@ -66,11 +76,11 @@ class Vocabulary:
         brand, name = self._brand, person.get("owner_name")
         email = (person.get("owner_email") or brand.reply_to) if name else brand.from_email
         phone = (person.get("owner_phone") if name else None) or brand.phone
-        return Names("owner", {"name": name or brand.from_name, "email": email, "phone": phone}, _OWNER)
+        return Names("owner", {"name": name or brand.from_name, "email": email, "phone": phone}, dict.fromkeys(OWNER))
 
 
 def _offer(offer: Offer, expires_at: int | None) -> Names:
-    values = {
+    values = {  # OFFER says which names there are
         "title": offer.title,
         "terms": offer.terms,
         "limits": offer.limits,
