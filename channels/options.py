@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jsonschema import Draft7Validator
 
@@ -19,21 +19,34 @@ class Declares(Protocol):
     OPTIONS: Mapping[str, Any]
 
 
-def problems(schema: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(option, what is wrong with it) for each fault; nothing when the options are good."""
+class Problem(NamedTuple):
+    """What is wrong with one option."""
+
+    option: str
+    message: str
+    mend: str = ""
+
+
+def problems(
+    schema: Mapping[str, Any], options: Mapping[str, Any], later: Container[str] = ()
+) -> Iterator[Problem]:
+    """What is wrong with options, text read as the number or flag it stands for; nothing when they are good.
+
+    ``later``: names of options whose values are not known yet, so that any will do.
+    """
     known = schema.get("properties", {})
     for name in options:
         if name not in known:
             near = get_close_matches(name, known, 1)
             legal = f"did you mean '{near[0]}'?" if near else f"legal options: {', '.join(sorted(known))}"
-            yield name, f"unknown option; {legal}"
+            yield Problem(name, "unknown option", legal if known else "it has no options")
     for name in schema.get("required", ()):
         if name not in options:
-            yield name, "missing"
+            yield Problem(name, "missing")
     for name, rule in known.items():
-        if name in options:
-            for error in Draft7Validator(rule).iter_errors(options[name]):
-                yield name, _said(rule, error.validator, error.message)
+        if name in options and name not in later:
+            for error in Draft7Validator(rule).iter_errors(_read(rule, options[name])):
+                yield Problem(name, _said(rule, error.validator, error.message))
 
 
 def _said(rule: Mapping[str, Any], broken: object, message: str) -> str:
@@ -57,7 +70,7 @@ def resolved(schema: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str,
     """
     known = schema.get("properties", {})
     values = {name: _read(known.get(name, {}), value) for name, value in options.items()}
-    faults = [f"option '{name}': {fault}" for name, fault in problems(schema, values)]
+    faults = [f"option '{p.option}': {p.message}{p.mend and f'; {p.mend}'}" for p in problems(schema, values)]
     if faults:
         raise OptionError("; ".join(faults))
     return {name: rule["default"] for name, rule in known.items() if "default" in rule} | values

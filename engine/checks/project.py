@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine import suggest
+from engine import links
+from engine.checks import adapters
+from engine.checks.adapters import no_password
 from engine.checks.scope import Scope, unique, written
 from engine.compile_project import LOCAL, open_hours
 from engine.located import Located
@@ -15,11 +15,10 @@ from engine.units import UnitError, parse_hours, parse_money
 
 #: kinds of offer that mean nothing without a number
 _NEEDS = {"percent_off": "percent", "amount_off": "amount"}
-_PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
 
 
-def check(scope: Scope, root: Located) -> None:
-    """Findings about rekindle.yaml."""
+def check(scope: Scope, root: Located, *, alone: bool = False) -> None:
+    """Findings about rekindle.yaml. ``alone``: adapters may be of another time, and are not judged."""
     people, policy = root.get("people"), root.get("policy")
     if people is not None:
         _people(scope, people)
@@ -27,14 +26,16 @@ def check(scope: Scope, root: Located) -> None:
         _quiet_hours(scope, policy.get("quiet_hours"))
         for market in policy.get("markets") or ():
             _country(scope, market)
-    _adapters(scope, root.get("channels"))
+    _links(scope, root.get("brand"))
+    judge = adapters.secrets if alone else adapters.check
+    judge(scope, root.get("channels"))
     environments = root.get("environments")
     for name, environment in environments.items() if environments else ():
         if environments and name == LOCAL:
             mend = "declare its adapters under the top-level 'channels'"
             scope.say(environments.key(name), "RK209", f"'{LOCAL}' is built in", mend)
-        _no_password(scope, environment.get("database"))
-        _adapters(scope, environment.get("channels"))
+        no_password(scope, environment.get("database"))
+        judge(scope, environment.get("channels"))
         _signed(scope, environment)
 
 
@@ -94,7 +95,7 @@ def _people(scope: Scope, people: Located) -> None:
 
 
 def _source(scope: Scope, source: Located) -> None:
-    _no_password(scope, source.get("sql"))
+    no_password(scope, source.get("sql"))
     for listed in ("map", "set"):
         fields = source.get(listed)
         for name, _ in fields.items() if fields else ():
@@ -108,6 +109,20 @@ def _source(scope: Scope, source: Located) -> None:
             scope.say(
                 type_.span, "RK502", "written consent without a column for its proof", mend, warning=True
             )
+
+
+def _links(scope: Scope, brand: Located | None) -> None:
+    """Addresses that messages will carry."""
+    declared = brand.get("links") if brand else None
+    website = brand.get("website") if brand else None
+    for node in [
+        *([website] if website else ()),
+        *(link for _, link in (declared.items() if declared else ())),
+    ]:
+        try:
+            links.tagged(str(node.value), "", "", "")
+        except links.LinkRefused as refused:
+            scope.say(node.span, "RK113", str(refused), "write it as a browser shows it")
 
 
 def _signed(scope: Scope, environment: Located) -> None:
@@ -133,20 +148,3 @@ def _country(scope: Scope, node: Located) -> None:
     if node.value not in SUPPORTED_REGIONS:
         mend = "write its ISO 3166-1 code, for example 'US', 'GB', 'DE'"
         scope.say(node.span, "RK113", f"there is no country '{node.value}'", mend)
-
-
-def _adapters(scope: Scope, channels: Located | None) -> None:
-    """An adapter takes options of its own, so that a misspelt ``rate`` would pass as one of them."""
-    for _, adapter in channels.items() if channels else ():
-        for name, option in adapter.items():
-            _no_password(scope, option)
-            meant = suggest.nearest(name, ["rate"])
-            if meant and meant != name:
-                scope.say(adapter.key(name), "RK110", f"unknown key '{name}'", f"did you mean '{meant}'?")
-
-
-def _no_password(scope: Scope, node: Located | None) -> None:
-    if node is not None and isinstance(node.value, str) and _PASSWORD_IN_URL.search(node.value):
-        scope.say(
-            node.span, "RK120", "a secret stands in the file", "write {env: NAME}, and set that variable"
-        )

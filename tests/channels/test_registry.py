@@ -91,4 +91,4 @@ def test_defaults_are_filled_in_and_text_is_read() -> None:
 
 def test_a_fault_never_repeats_the_value() -> None:
     faults = list(options.problems({"properties": {"password": {"type": "string"}}}, {"password": 12345}))
-    assert faults == [("password", "must be text")]
+    assert faults == [options.Problem("password", "must be text")]
