@@ -251,11 +251,12 @@ def compile_segments(
 def compile_offers(root: Located | None, currency: str) -> dict[str, Offer]:
     """Declared incentives by id."""
     return {
-        str(node["offer"].value): _offer(node, currency) for node in (root["incentives"] if root else _ABSENT)
+        str(node["offer"].value): compile_offer(node, currency) for node in (root["incentives"] if root else _ABSENT)
     }
 
 
-def _offer(node: Located, currency: str) -> Offer:
+def compile_offer(node: Located, currency: str) -> Offer:
+    """One incentive."""
     percent, amount = node.get("percent"), node.get("amount")
     return Offer(
         id=str(node["offer"].value),

@@ -34,6 +34,7 @@ RK203 unknown offer | incentives.yaml declares no such offer.
 RK204 unknown step | No step of that name where it is looked for.
 RK205 unknown cohort | The campaign declares no such cohort.
 RK206 unknown campaign | No campaign of that name, or it is the campaign itself.
+RK207 unknown reason | A test expects a reason no gate gives and no round ends with.
 RK208 id and file name differ | A campaign's id is its file's name without .yaml.
 RK209 duplicate name | Two things of a kind have the same name, or a name rekindle keeps for itself.
 RK301 unknown field | No such field of a person.
@@ -53,12 +54,19 @@ RK503 sending without a key | An environment that really sends needs a key to si
 RK601 template syntax | Jinja cannot read the template.
 RK602 unknown name in a template | The template names something no message has.
 RK603 unknown filter | No such filter or test in templates.
-RK604 name not available here | The offer or the trigger exists, but not for the step that sends the template.
+RK604 name not available here | It exists, but not for the step that sends the template, or not in its offer.
 RK605 template draws in a file | Templates stand alone: no include, import or extends.
 RK606 e-mail without subject | The template of an e-mail has no subject in its front matter.
 RK607 message without history | A win-back message that names nothing of the person's history.
 RK608 bad front matter | The block between the dashes at the top of a template cannot be read.
+RK609 value without its filter | An instant or an amount is printed as it is kept, or with the filter of another type.
+RK610 link no message may carry | A link that begins with nothing a mail program can open, or that holds a block tag.
+RK611 message that fails | Worded for somebody of whom everything is known, or nothing, the message fails.
+RK612 long text message | More than two segments whatever its values, or longer than any provider takes.
 RK801 channel without adapter | A step sends on a channel for which rekindle.yaml declares no adapter.
+RK802 unknown adapter | No adapter of that name is installed.
+RK803 bad option of an adapter | An option the adapter does not have, lacks, or cannot use.
+RK804 adapter for other channels | The adapter does not carry the channel it is declared for.
 """
 
 

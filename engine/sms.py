@@ -34,6 +34,11 @@ def size(text: str) -> Size:
     return Size("UCS-2", sum(widths), _segments(widths, single=70, part=67))
 
 
+def outside(text: str) -> str:
+    """The first character that GSM-7 has not; empty when it has all."""
+    return next((c for c in text if c not in _BASIC and c not in _EXTENDED), "")
+
+
 def _segments(widths: list[int], *, single: int, part: int) -> int:
     """Parts needed; a character of two units is never split between two parts."""
     if sum(widths) <= single:

@@ -13,9 +13,11 @@ from engine.model import Template
 from engine.units import shown
 from engine.yaml_faults import unreadable
 
-FRONT_MATTER = ("subject", "preheader", "title", "media")
+#: keys of the front matter; ``engine.pages`` says what each does
+FRONT_MATTER = ("subject", "preheader", "title", "media", "language", "why")
 FOLDER = "templates/"
 
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -90,4 +92,7 @@ def _front_findings(front: Located | None) -> list[Finding]:
             findings.append(
                 at.finding("RK608", wrong, "put quotes around it" if node.value is not None else "write it")
             )
+        elif key == "language" and not _LANGUAGE.fullmatch(node.value):
+            mend = "write its code: 'fr', or 'fr-CA'"
+            findings.append(node.span.finding("RK608", f"{shown(node.value)} is no language", mend))
     return findings

@@ -79,6 +79,7 @@ def check(files: Mapping[str, str], *, alone: bool = False) -> Checked:
     findings += [x for parsed in templates.values() for x in parsed.findings]
     checked = Checked(roots, templates, findings)
     _relations(checked, documents, alone=alone)
+    findings[:] = _said_once(findings, documents.values())
     _add_contexts(findings, documents)
     return checked
 
@@ -129,7 +130,7 @@ def _relations(checked: Checked, documents: Mapping[str, Document], *, alone: bo
     names = scope.build(shared, None if alone else stems, checked.templates, checked.findings)
     if names.project is not None and PROJECT in checked.roots:
         names.project = checked.roots[PROJECT]
-        project.check(names, checked.roots[PROJECT])
+        project.check(names, checked.roots[PROJECT], alone=alone)
     if SEGMENTS in checked.roots:
         project.check_segments(names, checked.roots[SEGMENTS])
     if INCENTIVES in checked.roots:
@@ -139,13 +140,20 @@ def _relations(checked: Checked, documents: Mapping[str, Document], *, alone: bo
         campaign.check(names, root, file.removesuffix(".yaml"))
     for root in checked.of_kind("tests").values():
         cases.check(names, root, stems)
-    content.check(names, campaigns)
+    content.check(names, campaigns, alone=alone)
 
 
 def _templates_of(root: Located) -> set[str]:
     tracks = [root.get("cadence"), *(trigger.get("cadence") for trigger in root.get("triggers") or ())]
     steps = [step for track in tracks if track for step in track]
     return {f"{FOLDER}{ref.value}.md" for step in steps for _, ref in step_variants(step)}
+
+
+def _said_once(findings: Iterable[Finding], documents: Iterable[Document]) -> list[Finding]:
+    """Nothing more about a value that could not even be read."""
+    read = {id(f): f for document in documents for f in document.findings}
+    places_said = {(f.file, f.line, f.column) for f in read.values()}
+    return [f for f in findings if id(f) in read or (f.file, f.line, f.column) not in places_said]
 
 
 def _add_contexts(findings: list[Finding], documents: Mapping[str, Document]) -> None:

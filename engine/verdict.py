@@ -11,6 +11,14 @@ import orjson
 
 from engine.model import BUILT_IN, Source
 
+#: rules that postpone a touch; one put off past its own expiry is skipped, under the same rule
+HOLDS = ("escalation", "fatigue", "window", "quiet_hours")
+#: rules a touch is skipped for: the gates, the step's own condition, and words that cannot be found
+SKIPS = (
+    "condition", "suppression", "do_not_contact", "channel", "consent", "holdout", "recent_discount",
+    "offer_expired", "expired", *HOLDS, "content",
+)  # fmt: skip
+
 
 class Says(StrEnum):
     """The four answers of a gate."""

@@ -8,8 +8,10 @@ from engine.checks.campaign import started_names, step_names
 from engine.checks.scope import Scope, unique
 from engine.compile_tests import case_now, person_fields, person_value
 from engine.fields import FieldType
+from engine.flow import Reason
 from engine.located import Located
 from engine.units import UnitError, shown
+from engine.verdict import HOLDS, SKIPS
 
 _FITS: Mapping[FieldType, Callable[[object], bool]] = {
     FieldType.TEXT: lambda value: isinstance(value, str),
@@ -18,6 +20,9 @@ _FITS: Mapping[FieldType, Callable[[object], bool]] = {
     FieldType.MONEY: lambda value: True,  # judged by its parser
     FieldType.INSTANT: lambda value: True,
 }
+
+#: what an expectation may give as the reason
+_REASONS = {"skipped": SKIPS, "held": HOLDS, "exit": tuple(Reason)}
 
 
 def check(scope: Scope, root: Located, campaigns: Mapping[str, Located | None]) -> None:
@@ -58,6 +63,8 @@ def _case(scope: Scope, case: Located, steps: set[str] | None) -> None:
         scope.known(expected.get("step"), "step", "RK204", steps)
         scope.known(expected.get("offer"), "offer", "RK203", scope.offers)
         scope.known(expected.get("template"), "template", "RK202", scope.templates)
+        for key, reasons in _REASONS.items():
+            scope.known(expected.get(key), "reason", "RK207", reasons, "docs/gates.md lists the reasons")
 
 
 def _person(scope: Scope, person: Located | None, now: int) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.checks import jinja_names
-from engine.checks.jinja_names import ANY_ATTRIBUTE, BRAND, OFFER, OWNER, Mistake, Vocabulary
+from engine.checks import jinja_names, rehearsal, segments
+from engine.checks.jinja_names import ANY_ATTRIBUTE, Mistake, Vocabulary
+from engine.checks.rehearsal import Scene, Stage
 from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.diagnostics import Finding, Severity
 from engine.fields import HISTORY_FIELDS
 from engine.located import Located, Span
 from engine.model import Template
+from engine.pages import utm_of
+from engine.tags import Utm
+from engine.template_faults import Fault
 from engine.template_file import ParsedTemplate
+from engine.vocabulary import BRAND, OFFER, OWNER
 
 #: groups whose messages go to people who know us, and must show that we know them
 WIN_BACK = "winback"
@@ -24,24 +29,33 @@ class _Use:
     """A step that sends a template. A template nobody sends is judged once, with everything allowed."""
 
     parsed: ParsedTemplate
-    channel: str | None = None
+    utm: Utm | None = None
     context: str = ""
     has_offer: bool = True
+    offer: str | None = None
     in_trigger: bool = True
     win_back: bool = False
 
+    @property
+    def channel(self) -> str | None:
+        """The channel it is sent on."""
+        return self.utm.medium if self.utm else None
 
-def check(scope: Scope, campaigns: Mapping[str, Located]) -> None:
-    """Findings about every template, once each: a mistake two steps share is one mistake."""
-    roots = _roots(scope)
+
+def check(scope: Scope, campaigns: Mapping[str, Located], *, alone: bool = False) -> None:
+    """Findings about every template, once each: a mistake two steps share is one mistake.
+
+    ``alone``: of a pinned campaign only the names are judged; it was found sound when people entered it.
+    """
+    roots, stage = _roots(scope), None if alone else Stage.of(scope)
     said: set[tuple[str, int, int, str]] = set()
     judged: set[tuple[object, ...]] = set()
     for use in _uses(scope, campaigns):
-        kind = (use.parsed.file, use.channel, use.has_offer, use.in_trigger, use.win_back)
+        kind = (use.parsed.file, use.channel, use.has_offer, use.offer, use.in_trigger, use.win_back)
         if kind in judged:
             continue
         judged.add(kind)
-        for finding in _judge(use, roots):
+        for finding in _judge(use, roots, stage):
             place = (finding.file, finding.line, finding.column, finding.code)
             if place not in said:
                 said.add(place)
@@ -53,16 +67,17 @@ def _uses(scope: Scope, campaigns: Mapping[str, Located]) -> Iterator[_Use]:
     for file, root in campaigns.items():
         name = root.text("campaign") or file.removesuffix(".yaml")
         for step, in_trigger in _steps(root):
-            for _, ref in step_variants(step):
+            for variant, ref in step_variants(step):
                 parsed = scope.templates.get(str(ref.value))
                 if parsed is None:
                     continue
                 used.add(parsed.file)
                 yield _Use(
                     parsed,
-                    channel=step_channel(step),
+                    utm=utm_of(step_channel(step) or "", name, step.text("step") or "", variant),
                     context=f"step '{step.text('step')}' of campaign '{name}'",
                     has_offer=written(step, "offer"),
+                    offer=step.text("offer"),
                     in_trigger=in_trigger,
                     win_back=(root.text("group") or WIN_BACK) == WIN_BACK,
                 )
@@ -106,19 +121,51 @@ def _vocabulary(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Vocab
     return Vocabulary(roots, withheld)
 
 
-def _judge(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Iterator[Finding]:
+def _judge(use: _Use, roots: Mapping[str, Collection[str] | None], stage: Stage | None) -> Iterator[Finding]:
     template = use.parsed.template
     if template is None:
         return
     vocabulary = _vocabulary(use, roots)
     used: set[str] = set()
+    mistakes: list[tuple[Mistake, int]] = []
     readable = True
     for text, first_line in _texts(template, use.parsed.front):
         reading = jinja_names.read(text, vocabulary)
         used |= reading.used
         readable = readable and reading.readable
-        for mistake in reading.mistakes:
-            yield _located(use, mistake, first_line)
+        mistakes += [(mistake, first_line) for mistake in reading.mistakes]
+    found = [_located(use, mistake, first_line) for mistake, first_line in mistakes]
+    yield from found
+    yield from _beside(found, _refused(use, template, stage, named=not mistakes))
+    yield from _promises(use, template, used, readable=readable)
+
+
+def _refused(use: _Use, template: Template, stage: Stage | None, *, named: bool) -> Iterator[Finding]:
+    """What the renderer would refuse, and what a carrier would charge for."""
+    if stage is None or use.utm is None or (use.has_offer and use.offer is None):
+        return
+    scene = Scene(template=template, utm=use.utm, offer=use.offer, in_trigger=use.in_trigger)
+    for fault in rehearsal.faults(stage, scene, named=named):
+        yield _of_fault(use, template, fault)
+    if use.channel == "sms":
+        top = Span(template.file, template.body_line, 1, _end(use.parsed, template.body_line))
+        yield from segments.findings(template, stage.head.name, top, use.context)
+
+
+def _of_fault(use: _Use, template: Template, fault: Fault) -> Finding:
+    front = use.parsed.front.get(fault.part) if use.parsed.front else None
+    first_line = front.span.line if front is not None else template.body_line
+    return _located(use, Mistake(fault.line, fault.word, fault.code, fault.message, fault.mend), first_line)
+
+
+def _beside(found: Collection[Finding], more: Iterator[Finding]) -> Iterator[Finding]:
+    """Findings where none stands yet."""
+    places = {(finding.line, finding.column) for finding in found}
+    return (finding for finding in more if (finding.line, finding.column) not in places)
+
+
+def _promises(use: _Use, template: Template, used: Collection[str], *, readable: bool) -> Iterator[Finding]:
+    """What a message owes its reader: a subject, and a word of what was between us."""
     top = Span(template.file, 1, 1, max(len(use.parsed.lines[0]), 1) + 1)
     if use.channel == "email" and not template.subject:
         mend = "start the file with '---', 'subject: ...', '---'"

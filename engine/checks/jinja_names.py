@@ -7,28 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import islice
 
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine import suggest
-from engine.model import Brand
+from engine.checks.guards import Mention, mentions
+from engine.template_faults import FILTERS
 
-OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
-OWNER = ("name", "email", "phone")
-BRAND = tuple(field.name for field in fields(Brand))
 #: among the fields of ``person``: its attributes cannot be known, so any will do
 ANY_ATTRIBUTE = "attributes.*"
-#: filters of ours, beside Jinja's
-FILTERS = ("date", "money", "ago")
-
 #: of one text; who has more has one kind of them
 MAX_MISTAKES = 50
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
-_GLOBALS = frozenset({"range", "namespace", "dict", "loop", "joiner", "cycler"})
+#: what Jinja itself gives; ``engine.templates`` gives none of its global functions
+_GLOBALS = frozenset({"loop"})
 _FOREIGN = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
 
@@ -69,7 +65,7 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Walk one template text. Never raises for what it holds."""
     try:
         walk = _Walk(_ENVIRONMENT.parse(text), vocabulary)
-        used = frozenset(".".join(path) for _, path in walk.chains)
+        used = frozenset(".".join(mention.path) for mention in walk.mentions)
         return Reading(tuple(islice(walk.mistakes(), MAX_MISTAKES)), used)
     except TemplateSyntaxError as error:
         message = (error.message or "this is not a template").rstrip(".")
@@ -89,7 +85,7 @@ class _Walk:
         #: names the template itself sets
         self._own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
         self._own |= {macro.name for macro in tree.find_all(nodes.Macro)}
-        self.chains = list(_chains(tree))
+        self.mentions = list(mentions(tree))
 
     def mistakes(self) -> Iterator[Mistake]:
         for node in self._tree.find_all(_FOREIGN):
@@ -98,8 +94,8 @@ class _Walk:
             )
         yield from self._unknown(nodes.Filter, {*_ENVIRONMENT.filters, *FILTERS}, "filter")
         yield from self._unknown(nodes.Test, _ENVIRONMENT.tests, "test")
-        for line, path in self.chains:
-            yield from self._name(line, path)
+        for mention in self.mentions:
+            yield from self._name(mention)
 
     def _unknown(
         self, kind: type[nodes.Filter | nodes.Test], known: Collection[str], what: str
@@ -109,11 +105,12 @@ class _Walk:
                 mend = suggest.mend(node.name, known, none="docs/language.md lists what a template may use")
                 yield Mistake(node.lineno, node.name, "RK603", f"unknown {what} '{node.name}'", mend)
 
-    def _name(self, line: int, path: tuple[str, ...]) -> Iterator[Mistake]:
+    def _name(self, mention: Mention) -> Iterator[Mistake]:
+        line, path = mention.line, mention.path
         root, dotted = path[0], ".".join(path)
         if root in self._own or root in _GLOBALS:
             return
-        if root in self._vocabulary.withheld:
+        if root in self._vocabulary.withheld and not mention.guarded:
             yield Mistake(line, dotted, *self._vocabulary.withheld[root])
         elif root not in self._vocabulary.roots:
             mend = suggest.mend(root, self._vocabulary.roots.keys() - self._vocabulary.withheld.keys())
@@ -121,7 +118,7 @@ class _Walk:
             if root in person:
                 mend = f"write 'person.{root}'"
             yield Mistake(line, dotted, "RK602", f"unknown name '{root}'", mend)
-        else:
+        elif len(path) > 1 or not mention.asked:
             yield from self._member(line, path, self._vocabulary.roots[root])
 
     def _member(self, line: int, path: tuple[str, ...], members: Collection[str] | None) -> Iterator[Mistake]:
@@ -134,36 +131,8 @@ class _Walk:
                 close = suggest.nearest(member, members)
                 few = suggest.mend(member, members)
                 mend = f"did you mean '{root}.{close}'?" if close else few
+                mend = "write 'links.<name>'" if dotted.startswith("brand.links") else mend
                 yield Mistake(line, dotted, "RK602", f"unknown name '{dotted}'", mend)
-
-
-def _chains(tree: nodes.Template) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Every dotted name that is read, whole: ``person.attributes.x`` once, not also ``person``."""
-    todo: list[nodes.Node] = [tree]
-    while todo:
-        node = todo.pop()
-        path = _path(node)
-        if path:
-            yield node.lineno, path
-        else:
-            todo += reversed(list(node.iter_child_nodes()))
-
-
-def _path(node: nodes.Node) -> tuple[str, ...]:
-    """The names of a dotted name; empty for anything else."""
-    if isinstance(node, nodes.Name):
-        return (node.name,) if node.ctx == "load" else ()
-    if isinstance(node, nodes.Getattr):
-        inner = _path(node.node)
-        return (*inner, node.attr) if inner else ()
-    if (
-        isinstance(node, nodes.Getitem)
-        and isinstance(node.arg, nodes.Const)
-        and isinstance(node.arg.value, str)
-    ):
-        inner = _path(node.node)
-        return (*inner, node.arg.value) if inner else ()
-    return ()
 
 
 def column_of(line: str, word: str) -> tuple[int, int]:
