@@ -13,6 +13,7 @@ from engine.errors import ExitCode
 from engine.flow import Reason
 from engine.gates import GATES
 from engine.tasks import DISPOSITIONS
+from engine.verdict import HOLDS, SKIPS
 from scripts import make_cli_docs
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +39,8 @@ def test_every_command_shown_in_the_docs_exists(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_make_target_shown_in_the_docs_exists(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    shown = re.findall(r"(?:^\s*|`)make ([a-z]+)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    shown = re.findall(r"(?:^\s*|`)make ([a-z-]+)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(shown) <= targets
 
 
@@ -51,7 +52,13 @@ def rows(page: str, heading: str) -> set[str]:
 
 def test_every_reason_is_documented() -> None:
     gates = {gate.__name__ for gate in GATES}
-    assert rows("docs/gates.md", "Reasons a touch is not sent") >= gates | {"condition", "content"}
+    assert set(SKIPS) == gates | {"condition", "content"}
+    assert rows("docs/gates.md", "Reasons a touch is not sent") >= set(SKIPS)
+
+
+def test_every_reason_that_postpones_is_documented_as_one() -> None:
+    text = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
+    assert set(HOLDS) == set(re.findall(r"^\| `(\w+)` \|.*\| defer", text, re.MULTILINE))
 
 
 def test_every_way_a_round_ends_is_documented() -> None:
