@@ -8,12 +8,14 @@ STAMP := $(VENV)/.set-up
 PYTHON ?=
 # More words for pytest, e.g. make test ARGS="-k quiet_hours -x"
 ARGS ?=
+# The folder with the published data sets, for make public-data.
+DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports check bench soak lock docs clean
+.PHONY: help setup demo public-data test lint types imports check bench soak lock docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.lock pyproject.toml
 	@sh scripts/set-up.sh $(VENV) $(PYTHON)
@@ -23,6 +25,12 @@ setup: $(STAMP) ## the environment in .venv, with the command at .venv/bin/rekin
 
 demo: $(STAMP) ## the four shipped campaigns over 45 virtual days, every message a file
 	@$(BIN)/python scripts/demo.py
+
+public-data: $(STAMP) ## DATA=folder: real records through the shipped campaigns, accounted for to the row
+	@test -n "$(DATA)" || { echo "say where the published sets are: make public-data DATA=folder"; exit 2; }
+	@$(BIN)/python -m examples.public_data --data "$(DATA)" --work var/public-data/published $(ARGS)
+	@$(BIN)/python -m examples.public_data --data "$(DATA)" --work var/public-data/assumed \
+		--assume-express-email --assume-buyer-per-deal $(ARGS)
 
 test: $(STAMP) ## all tests, on SQLite and PostgreSQL
 	$(BIN)/pytest -n auto $(ARGS)

@@ -1,0 +1,1 @@
+"""Programs that show rekindle at work on input of somebody else's making."""
