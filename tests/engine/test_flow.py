@@ -22,8 +22,10 @@ from engine.flow import (
 FINAL_TOUCHES = {TouchState.BOUNCED, TouchState.FAILED, TouchState.SKIPPED, TouchState.CANCELLED}
 
 
-@pytest.mark.parametrize(("state", "move"), product(EnrolmentState, EnrolmentMove))
-def test_every_move_of_an_enrolment_is_in_the_table_or_refused(state: EnrolmentState, move: EnrolmentMove) -> None:
+@pytest.mark.parametrize(("state", "move"), [*product(EnrolmentState, EnrolmentMove)])
+def test_every_move_of_an_enrolment_is_in_the_table_or_refused(
+    state: EnrolmentState, move: EnrolmentMove
+) -> None:
     if (state, move) in ENROLMENT:
         assert move_enrolment(state, move) is ENROLMENT[state, move]
     else:
@@ -31,7 +33,7 @@ def test_every_move_of_an_enrolment_is_in_the_table_or_refused(state: EnrolmentS
             move_enrolment(state, move)
 
 
-@pytest.mark.parametrize(("state", "move"), product([None, *TouchState], TouchMove))
+@pytest.mark.parametrize(("state", "move"), [*product([None, *TouchState], TouchMove)])
 def test_every_move_of_a_touch_is_in_the_table_or_refused(state: TouchState | None, move: TouchMove) -> None:
     if (state, move) in TOUCH:
         assert move_touch(state, move) is TOUCH[state, move]
@@ -46,7 +48,11 @@ def test_the_ended_stay_ended() -> None:
 
 
 def test_nothing_that_may_have_left_is_queued_again_unless_it_certainly_did_not() -> None:
-    back = {pair for pair, state in TOUCH.items() if state is TouchState.QUEUED and pair[0] not in (None, TouchState.HELD)}
+    back = {
+        pair
+        for pair, state in TOUCH.items()
+        if state is TouchState.QUEUED and pair[0] not in (None, TouchState.HELD)
+    }
     assert back == {
         (TouchState.QUEUED, TouchMove.HOLD),
         (TouchState.DISPATCHING, TouchMove.RETRY),

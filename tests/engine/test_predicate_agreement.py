@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import hypothesis.strategies as st
 import pytest
@@ -16,7 +16,19 @@ from engine.facts import Facts
 from engine.fields import PERSON_FIELDS, FieldType
 from engine.gather import Scope, gather
 from engine.model import CHANNELS, Source
-from engine.predicate import OPS_OF, All, AnyOf, Compare, EventHappened, Not, NoteExists, Op, Predicate, events_of, holds
+from engine.predicate import (
+    OPS_OF,
+    All,
+    AnyOf,
+    Compare,
+    EventHappened,
+    Not,
+    NoteExists,
+    Op,
+    Predicate,
+    events_of,
+    holds,
+)
 from engine.predicate_sql import PERSON, to_sql
 from state.store import Store
 from state.tables import Consent, Event, Note
@@ -25,10 +37,16 @@ from state.testing import DIALECTS, database
 NOW = 1_772_463_600
 DAY = 86_400
 HERE = Source("segments.yaml", 1)
-_CONSENT, _EVENT, _NOTE = (t.__table__ for t in (Consent, Event, Note))  # type: ignore[attr-defined]
+_CONSENT, _EVENT, _NOTE = (cast(Any, t).__table__ for t in (Consent, Event, Note))
 
 #: declared attributes of every type
-ATTRIBUTES = {"t": FieldType.TEXT, "n": FieldType.NUMBER, "m": FieldType.MONEY, "i": FieldType.INSTANT, "f": FieldType.FLAG}
+ATTRIBUTES = {
+    "t": FieldType.TEXT,
+    "n": FieldType.NUMBER,
+    "m": FieldType.MONEY,
+    "i": FieldType.INSTANT,
+    "f": FieldType.FLAG,
+}
 FIELDS: dict[str, FieldType] = {
     **PERSON_FIELDS,
     **{f"attributes.{name}": type_ for name, type_ in ATTRIBUTES.items()},
@@ -39,8 +57,34 @@ NOTES = ("escalation", "discount")
 CONSENTS = ("revoked", "implied", "soft_opt_in", "express", "express_written")
 
 # few values, so that predicates and people meet; each one is there because some database once read it otherwise
-TEXTS = ("", "a", "A", "ab", "aB%", "%", "_", "é", "É", "e\u0301", "ß", "ss", " a", "1", "1.0", "true", "null", "'", '"', "\\", "None",
-         "I", "ı", "😀", "express", "revoked")  # fmt: skip
+TEXTS = (
+    "",
+    "a",
+    "A",
+    "ab",
+    "aB%",
+    "%",
+    "_",
+    "é",
+    "É",
+    "e\u0301",
+    "ß",
+    "ss",
+    " a",
+    "1",
+    "1.0",
+    "true",
+    "null",
+    "'",
+    '"',
+    "\\",
+    "None",
+    "I",
+    "ı",
+    "😀",
+    "express",
+    "revoked",
+)
 NUMBERS = (0, 1, -1, 2, 3.5, 0.1, 1e10, -2.5, 7, 2**31, 2**53)
 WHOLE = (0, 1, 2, 3, 7, -1, 2**31, 2**62)
 AGES = (0, 1, 3600, DAY - 1, DAY, DAY + 1, 30 * DAY, 400 * DAY)
@@ -106,21 +150,35 @@ def _grown(inner: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
     return st.builds(All, of=several) | st.builds(AnyOf, of=several) | st.builds(Not, of=inner)
 
 
-predicates: st.SearchStrategy[Predicate] = st.recursive(comparisons() | happenings | noted, _grown, max_leaves=6)
+predicates: st.SearchStrategy[Predicate] = st.recursive(
+    comparisons() | happenings | noted, _grown, max_leaves=6
+)
 
 
 @st.composite
 def people(draw: st.DrawFn) -> dict[str, Any]:
     """One person with consents, events and notes; most fields missing."""
-    columns = {n: draw(st.none() | values(n)) for n in draw(st.sets(st.sampled_from(sorted(PERSON_FIELDS)), max_size=12))}
+    columns = {
+        n: draw(st.none() | values(n))
+        for n in draw(st.sets(st.sampled_from(sorted(PERSON_FIELDS)), max_size=12))
+    }
     columns.pop("created_at", None)
-    attributes = {n: draw(st.none() | values(f"attributes.{n}")) for n in draw(st.sets(st.sampled_from(sorted(ATTRIBUTES))))}
+    attributes = {
+        n: draw(st.none() | values(f"attributes.{n}"))
+        for n in draw(st.sets(st.sampled_from(sorted(ATTRIBUTES))))
+    }
     return {
         "columns": columns,
         "attributes": attributes,
-        "consents": draw(st.lists(st.tuples(st.sampled_from(CHANNELS[:3]), st.sampled_from(CONSENTS), _instants()), max_size=4)),
+        "consents": draw(
+            st.lists(
+                st.tuples(st.sampled_from(CHANNELS[:3]), st.sampled_from(CONSENTS), _instants()), max_size=4
+            )
+        ),
         "events": draw(st.lists(st.tuples(st.sampled_from(EVENTS), _instants()), max_size=4)),
-        "notes": draw(st.lists(st.tuples(st.sampled_from(NOTES), _instants(), st.none() | _instants()), max_size=3)),
+        "notes": draw(
+            st.lists(st.tuples(st.sampled_from(NOTES), _instants(), st.none() | _instants()), max_size=3)
+        ),
     }
 
 
@@ -139,16 +197,45 @@ def _put(conn: Any, crowd: list[dict[str, Any]]) -> None:
         conn.execute(insert(PERSON).values(**fixed, **person["columns"], attributes=person["attributes"]))
         for channel, kind, at in person["consents"]:
             n = next(ids)
-            conn.execute(insert(_CONSENT).values(identity_id=identity, id=n, channel=channel, type=kind, at=at,
-                                                 recorded_at=at, source="t", key=f"c{n}"))  # fmt: skip
+            conn.execute(
+                insert(_CONSENT).values(
+                    identity_id=identity,
+                    id=n,
+                    channel=channel,
+                    type=kind,
+                    at=at,
+                    recorded_at=at,
+                    source="t",
+                    key=f"c{n}",
+                )
+            )
         for name, at in person["events"]:
             n = next(ids)
-            conn.execute(insert(_EVENT).values(identity_id=identity, id=n, name=name, at=at, received_at=at, source="t",
-                                               key=f"e{n}", data={}))  # fmt: skip
+            conn.execute(
+                insert(_EVENT).values(
+                    identity_id=identity,
+                    id=n,
+                    name=name,
+                    at=at,
+                    received_at=at,
+                    source="t",
+                    key=f"e{n}",
+                    data={},
+                )
+            )
         for kind, opened, closed in person["notes"]:
             n = next(ids)
-            conn.execute(insert(_NOTE).values(identity_id=identity, id=n, kind=kind, opened_at=opened, closed_at=closed,
-                                              source="t", key=f"n{n}"))  # fmt: skip
+            conn.execute(
+                insert(_NOTE).values(
+                    identity_id=identity,
+                    id=n,
+                    kind=kind,
+                    opened_at=opened,
+                    closed_at=closed,
+                    source="t",
+                    key=f"n{n}",
+                )
+            )
 
 
 def _facts(conn: Any, size: int, predicates_: list[Predicate]) -> dict[int, Facts]:
@@ -157,9 +244,12 @@ def _facts(conn: Any, size: int, predicates_: list[Predicate]) -> dict[int, Fact
 
 
 @settings(
-    max_examples=int(os.environ.get("REKINDLE_SOAK_EXAMPLES", "40")), derandomize="REKINDLE_SOAK_EXAMPLES" not in os.environ,
-    deadline=None, database=None, suppress_health_check=list(HealthCheck),
-)  # fmt: skip
+    max_examples=int(os.environ.get("REKINDLE_SOAK_EXAMPLES", "40")),
+    derandomize="REKINDLE_SOAK_EXAMPLES" not in os.environ,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(crowd=st.lists(people(), min_size=1, max_size=6), asked=st.lists(predicates, min_size=1, max_size=12))
 def test_sql_takes_exactly_those_python_takes(
     shared_store: Store, crowd: list[dict[str, Any]], asked: list[Predicate]

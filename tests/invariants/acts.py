@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from engine import backlog, tasks
-from engine.events import NewEvent, record
+from engine.events import Listeners, NewEvent, record
 from engine.people.erase import erase as forget
 from engine.people.merge import merge
 from engine.suppression import suppress
@@ -23,7 +23,7 @@ def event(world: World, human: Human, name: str, data: Mapping[str, Any] | None 
     """Something a person did becomes known."""
     new = NewEvent(identity_id=human.identity, name=name, at=world.now, source="trial", key=f"trial-{next_id()}",
                    data=dict(data or {}))  # fmt: skip
-    listeners = world.workers[0].listeners() if world.workers else dict.fromkeys([name], CAMPAIGNS)
+    listeners: Listeners = world.workers[0].listeners() if world.workers else {name: CAMPAIGNS}
     record(world.front, [new], world.clock, listeners)
 
 
@@ -44,7 +44,8 @@ def bounce(world: World, human: Human, channel: str) -> None:
 
 def _addresses(human: Human, channel: str) -> list[str]:
     email, phone = human.email.lower(), human.phone
-    wanted = {"email": [email], "sms": [phone], "linkedin": []}.get(channel, [email, phone])
+    by_channel: dict[str, list[str | None]] = {"email": [email], "sms": [phone], "linkedin": []}
+    wanted = by_channel.get(channel, [email, phone])
     return [a for a in wanted if a]
 
 
@@ -86,8 +87,12 @@ def resume(world: World, campaign: str) -> None:
 def close_reviews(world: World, disposition: str) -> None:
     """Everything that waits for a human's approval is closed: ``approved`` or ``rejected``."""
     with world.front.read() as conn:
-        refs = [r[0] for r in conn.execute(text("SELECT ref FROM task WHERE kind = 'review' AND state = 'open'"))]
-    for ref in refs if world.workers else ():
+        refs = [
+            r[0] for r in conn.execute(text("SELECT ref FROM task WHERE kind = 'review' AND state = 'open'"))
+        ]
+    if not world.workers:
+        return
+    for ref in refs:
         tasks.close(world.workers[0], ref, disposition)
 
 
@@ -95,7 +100,10 @@ def make(world: World, human: Human, **columns: Any) -> None:
     """The system of record says something new about a person."""
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     with world.front.begin() as conn:
-        conn.execute(text(f"UPDATE person SET {assignments} WHERE identity_id = :id"), {**columns, "id": human.identity})
+        conn.execute(
+            text(f"UPDATE person SET {assignments} WHERE identity_id = :id"),
+            {**columns, "id": human.identity},
+        )
 
 
 def leave_segment(world: World, human: Human) -> None:

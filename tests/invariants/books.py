@@ -44,15 +44,17 @@ class Books:
         assert not self._ended - ended, f"ended no more (7): {self._ended - ended}"
         self._ended = ended
         assert not rows(conn, "SELECT 1 FROM enrolment WHERE state = 'ended' AND due_at IS NOT NULL")
-        assert not rows(conn, "SELECT 1 FROM enrolment WHERE state = 'ended' AND (reason IS NULL OR ended_at IS NULL)")
+        assert not rows(
+            conn, "SELECT 1 FROM enrolment WHERE state = 'ended' AND (reason IS NULL OR ended_at IS NULL)"
+        )
 
     def _nobody_is_lost(self, conn: Connection) -> None:
         sql = """SELECT identity_id, campaign, state FROM enrolment
                  WHERE due_at IS NULL AND state <> 'ended' AND NOT (state = 'parked' AND cohort = 'waiting')"""
         assert not rows(conn, sql), "a live enrolment that nothing will ever wake (9)"
-        sql = "SELECT identity_id, campaign, step FROM touch WHERE state = 'held' AND NOT EXISTS (SELECT 1 FROM enrolment e"
-        sql += " WHERE e.identity_id = touch.identity_id AND e.campaign = touch.campaign AND e.cycle = touch.cycle"
-        sql += " AND e.state = 'waiting' AND e.step = touch.step)"
+        sql = """SELECT identity_id, campaign, step FROM touch WHERE state = 'held' AND NOT EXISTS (
+                 SELECT 1 FROM enrolment e WHERE e.identity_id = touch.identity_id AND e.campaign = touch.campaign
+                 AND e.cycle = touch.cycle AND e.state = 'waiting' AND e.step = touch.step)"""
         assert not rows(conn, sql), "a postponed touch whose enrolment has gone on without it"
 
     def _every_touch_has_its_reasons(self, conn: Connection) -> None:
@@ -74,11 +76,15 @@ class Books:
         assert not rows(conn, sql), "an end nobody can explain (8)"
 
     def _what_arrived_is_on_record(self, conn: Connection) -> None:
-        touches = {r[0]: (r[1], r[2], r[3]) for r in rows(conn, "SELECT ref, state, campaign, step FROM touch")}
+        touches = {
+            r[0]: (r[1], r[2], r[3]) for r in rows(conn, "SELECT ref, state, campaign, step FROM touch")
+        }
         for arrival in self._world.oracle.arrivals:
             assert arrival.ref in touches, f"{arrival} is of no touch"
             state, campaign, step = touches[arrival.ref]
-            assert (campaign, step) == (arrival.campaign, arrival.step), f"{arrival} goes by the name of another"
+            assert (campaign, step) == (arrival.campaign, arrival.step), (
+                f"{arrival} goes by the name of another"
+            )
             assert state in _MAY_HAVE_LEFT, f"{arrival} arrived, and the touch is {state}"
         arrived = {a.ref for a in self._world.oracle.arrivals}
         unseen = {ref for ref, (state, *_) in touches.items() if state == "sent"} - arrived
@@ -93,7 +99,9 @@ class Books:
             assert not late, f"{len(late)} due enrolments were not decided (9)"
             left = rows(conn, "SELECT * FROM touch WHERE state = 'queued' AND not_before <= :now", now=now)
             assert not left, "a touch that may leave did not"
-            assert not rows(conn, "SELECT * FROM touch WHERE state = 'dispatching'"), "a receipt without an end"
+            assert not rows(conn, "SELECT * FROM touch WHERE state = 'dispatching'"), (
+                "a receipt without an end"
+            )
             doubts = {r[0] for r in rows(conn, "SELECT channel FROM touch WHERE state = 'in_doubt'")}
             assert doubts <= unsure, f"doubts that {doubts} could have settled"
 

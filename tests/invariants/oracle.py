@@ -75,7 +75,9 @@ class Oracle:
         ):
             if wrong:
                 when = datetime.fromtimestamp(now, UTC).isoformat()
-                self.wrongs.append(f"{wrong}: {arrival.campaign}.{arrival.step} by {arrival.channel} at {when} to {human}")
+                self.wrongs.append(
+                    f"{wrong}: {arrival.campaign}.{arrival.step} by {arrival.channel} at {when} to {human}"
+                )
 
     def now_known_as(self, badge: str) -> Human:
         """The person a badge stands for, merges followed."""

@@ -12,7 +12,14 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from channels.base import Rejected, Retry, Unknown
 from channels.recording import Act
@@ -23,7 +30,7 @@ from engine.jobs import run_housekeeping, run_refresh
 from state.testing import database
 from tests.invariants import acts, versions
 from tests.invariants.books import Books
-from tests.invariants.people import DAY, KINDS
+from tests.invariants.people import DAY, KINDS, Human, Kind
 from tests.invariants.world import PROJECT, World, turn_the_wheel
 
 HOUR = 3_600
@@ -70,19 +77,23 @@ class Machine(RuleBasedStateMachine):
         self.books = Books(self.world)
         self.paused: set[str] = set()
 
-    def _human(self, number: int) -> acts.Human:
+    def _human(self, number: int) -> Human:
         living = [h for h in self.world.oracle.humans.values() if not h.merged_into and not h.gone]
-        return living[number % len(living)] if living else self._arrive(KINDS[0], lost=False, away=60 * DAY, consents=0)
+        return (
+            living[number % len(living)]
+            if living
+            else self._arrive(KINDS[0], lost=False, away=60 * DAY, consents=0)
+        )
 
     # ── people ──
 
     @initialize(kinds=st.lists(st.sampled_from(KINDS), min_size=3, max_size=8), fresh=st.booleans())
-    def begin(self, kinds: list[acts.Human], fresh: bool) -> None:
+    def begin(self, kinds: list[Kind], fresh: bool) -> None:
         for number, kind in enumerate(kinds):
             self._arrive(kind, lost=number % 2 == 1, away=(50 if fresh else 200) * DAY, consents=number % 4)
         self.world.hire()
 
-    def _arrive(self, kind, *, lost, away, consents) -> None:
+    def _arrive(self, kind: Kind, *, lost: bool, away: int, consents: int) -> Human:
         human = self.world.add(kind, lost=lost, away=away, bought=(900 if consents == 3 else 210) * DAY)
         if consents != 2:
             self.world.consent(human, "sms", "express_written", proof=consents != 3)
@@ -90,53 +101,67 @@ class Machine(RuleBasedStateMachine):
             self.world.consent(human, "email", "implied" if consents else "express")
         return human
 
-    @rule(kind=st.sampled_from(KINDS), lost=st.booleans(), away=st.sampled_from([31, 100, 300, 500]), consents=st.integers(0, 3))
-    def someone_is_imported(self, kind, lost, away, consents) -> None:
+    @rule(
+        kind=st.sampled_from(KINDS),
+        lost=st.booleans(),
+        away=st.sampled_from([31, 100, 300, 500]),
+        consents=st.integers(0, 3),
+    )
+    def someone_is_imported(self, kind: Kind, lost: bool, away: int, consents: int) -> None:
         self._arrive(kind, lost=lost, away=away * DAY, consents=consents)
 
-    @rule(who=anyone, channel=channels, kind=st.sampled_from(["revoked", "revoked", "implied", "express", "express_written"]))
-    def consent_changes(self, who, channel, kind) -> None:
+    @rule(
+        who=anyone,
+        channel=channels,
+        kind=st.sampled_from(["revoked", "revoked", "implied", "express", "express_written"]),
+    )
+    def consent_changes(self, who: int, channel: str, kind: str) -> None:
         self.world.consent(self._human(who), channel, kind)
 
     @rule(who=anyone, scope=scopes)
-    def someone_refuses(self, who, scope) -> None:
+    def someone_refuses(self, who: int, scope: str) -> None:
         acts.refuse(self.world, self._human(who), scope)
 
-    @rule(who=anyone, name=st.sampled_from(["replied", "clicked", "purchase", "refused", "feature_shipped", "feature_shipped"]))
-    def something_happens(self, who, name) -> None:
+    @rule(
+        who=anyone,
+        name=st.sampled_from(
+            ["replied", "clicked", "purchase", "refused", "feature_shipped", "feature_shipped"]
+        ),
+    )
+    def something_happens(self, who: int, name: str) -> None:
         acts.event(self.world, self._human(who), name, {"feature": "sso"})
 
     @rule(one=anyone, other=anyone)
-    def two_are_one(self, one, other) -> None:
+    def two_are_one(self, one: int, other: int) -> None:
         survivor, loser = self._human(one), self._human(other)
         if survivor.identity < loser.identity and survivor.kind is loser.kind:
             acts.join(self.world, survivor, loser)
 
     @rule(who=anyone, certain=st.integers(0, 2))
-    def someone_is_forgotten(self, who, certain) -> None:
+    def someone_is_forgotten(self, who: int, certain: int) -> None:
         if not certain:
             acts.erase(self.world, self._human(who))
 
     @rule(who=anyone, status=st.sampled_from(["churned", "closed_lost", "customer"]))
-    def the_system_of_record_changes(self, who, status) -> None:
+    def the_system_of_record_changes(self, who: int, status: str) -> None:
         acts.make(self.world, self._human(who), status_at_last_touch=status)
 
     # ── time and work ──
 
     @rule(seconds=st.sampled_from([300, HOUR, 5 * HOUR, 13 * HOUR, DAY, 3 * DAY, 9 * DAY, 25 * DAY]))
-    def time_passes_without_work(self, seconds) -> None:
+    def time_passes_without_work(self, seconds: int) -> None:
         self.world.clock.move_to(self.world.now + seconds)
 
     @rule(job=st.sampled_from(sorted(JOBS)), worker=st.integers(0, 1))
-    def a_worker_works(self, job, worker) -> None:
+    def a_worker_works(self, job: str, worker: int) -> None:
         self.world.work(JOBS[job], worker)
 
     @rule(days=st.integers(1, 8), worker=st.integers(0, 1))
-    def life_goes_on(self, days, worker) -> None:
+    def life_goes_on(self, days: int, worker: int) -> None:
         self.world.go_on(days * DAY, worker)
 
     @rule(after=st.integers(1, 24), hours=st.sampled_from([0, 1, 30, 60]))
-    def a_worker_dies(self, after, hours) -> None:
+    def a_worker_dies(self, after: int, hours: int) -> None:
         self.world.accidents.order(after)
         self.world.go_on(hours * HOUR)
         self.world.accidents.cancel()
@@ -147,38 +172,38 @@ class Machine(RuleBasedStateMachine):
         self.world.hire()
 
     @rule(reviews=st.sampled_from(["approved", "approved", "rejected"]))
-    def a_reviewer_looks(self, reviews) -> None:
+    def a_reviewer_looks(self, reviews: str) -> None:
         acts.close_reviews(self.world, reviews)
 
     # ── what others do in between ──
 
     @rule(channel=channels, act=st.sampled_from(sorted(ACTS)))
-    def a_provider_misbehaves(self, channel, act) -> None:
+    def a_provider_misbehaves(self, channel: str, act: str) -> None:
         self.world.outside[channel].then(ACTS[act])
 
     @rule(who=anyone, scope=scopes)
-    def someone_refuses_while_a_batch_leaves(self, who, scope) -> None:
+    def someone_refuses_while_a_batch_leaves(self, who: int, scope: str) -> None:
         self.world.elsewhere.append(partial(acts.refuse, self.world, self._human(who), scope))
 
     @rule(who=anyone, channel=channels)
-    def someone_revokes_while_a_batch_leaves(self, who, channel) -> None:
+    def someone_revokes_while_a_batch_leaves(self, who: int, channel: str) -> None:
         self.world.elsewhere.append(partial(self.world.consent, self._human(who), channel, "revoked"))
 
     @precondition(lambda self: len(self.world.workers) == 2)
     @rule()
     def the_other_worker_works_while_a_batch_leaves(self) -> None:
-        self.world.elsewhere.append(lambda: self.world.work(turn_the_wheel, 1))
+        self.world.elsewhere.append(partial(self.world.work, turn_the_wheel, 1))
 
     # ── operators ──
 
     @rule(campaign=campaigns)
-    def an_operator_pauses_or_resumes(self, campaign) -> None:
+    def an_operator_pauses_or_resumes(self, campaign: str) -> None:
         act = acts.resume if campaign in self.paused else acts.pause
         act(self.world, campaign)
         self.paused ^= {campaign}
 
     @rule(edit=st.sampled_from(sorted(versions.EDITS)))
-    def somebody_edits_a_campaign(self, edit) -> None:
+    def somebody_edits_a_campaign(self, edit: str) -> None:
         versions.apply(self.world.root, PROJECT, edit)
 
     @rule()
@@ -209,7 +234,7 @@ class Machine(RuleBasedStateMachine):
         self.books.closed()
 
 
-FAST = settings(max_examples=30, stateful_step_count=20, derandomize=True, deadline=None, database=None,
+FAST = settings(max_examples=20, stateful_step_count=20, derandomize=True, deadline=None, database=None,
                 print_blob=True, suppress_health_check=list(HealthCheck))  # fmt: skip
 SOAK = settings(FAST, max_examples=int(os.environ.get("REKINDLE_SOAK_EXAMPLES", "1000")), stateful_step_count=50,
                 derandomize=False)  # fmt: skip

@@ -16,14 +16,19 @@ def _replaced(old: str, new: str) -> Edit:
     return edit
 
 
+_NOTE = "  - {step: note, at: 2d, for: fresh, linkedin: all/note}\n"
+_NO_NOTE = "  - {step: note, at: 2d, wait_for: {event: clicked, up_to: 1d}}\n"
+_LOOK = "  - {step: look, at: 4d, for: fresh, review: {task: Read it before it goes, up_to: 4d}}\n"
+_OLDER = "  older: {churned_at: {newer_than: 365d}}\n"
+
 #: name -> (file, what becomes of its text; None: the file is removed)
 EDITS: Mapping[str, tuple[str, Edit | None]] = {
     "rename a step": ("recall.yaml", lambda text: text.replace("step: text,", "step: text_again,")
                       .replace("else: text}", "else: text_again}")),
-    "remove a step": ("recall.yaml", _replaced("  - {step: note, at: 2d, for: fresh, linkedin: all/note}\n", "  - {step: note, at: 2d, wait_for: {event: clicked, up_to: 1d}}\n")),
-    "remove the review": ("recall.yaml", _replaced("  - {step: look, at: 4d, for: fresh, review: {task: Read it before it goes, up_to: 4d}}\n", "")),
+    "send nothing at a step": ("recall.yaml", _replaced(_NOTE, _NO_NOTE)),
+    "remove the review": ("recall.yaml", _replaced(_LOOK, "")),
     "remove the trigger": ("recall.yaml", lambda text: text[: text.index("triggers:")] + text[text.index("then:") :]),
-    "drop a cohort": ("recall.yaml", _replaced("  older: {churned_at: {newer_than: 365d}}\n", "")),
+    "drop a cohort": ("recall.yaml", _replaced(_OLDER, "")),
     "repeat sooner": ("checkin.yaml", _replaced("repeat: 12d", "repeat: 9d")),
     "break a file": ("second.yaml", lambda text: text + "no_such_key: [\n"),
     "remove a campaign": ("burst.yaml", None),

@@ -20,7 +20,7 @@ from channels.base import Capabilities, Message, Outcome
 from channels.recording import ALL_CHANNELS, RecordingAdapter, SimulatedCrash
 from engine.app import App
 from engine.clock import VirtualClock, parse_instant
-from engine.compile import load_project
+from engine.compile import Loaded, load_files, read_files
 from engine.jobs import run_refresh, run_turn
 from state.ids import next_id
 from state.queries import due
@@ -32,6 +32,8 @@ from tests.invariants.people import DAY, Human, Kind, phone_of
 PROJECT = Path(__file__).parents[1] / "data" / "projects" / "gauntlet"
 #: a Monday, six days before the clocks of North America go forward
 START = parse_instant("2026-03-02T15:00:00Z")
+
+HOUR = 3_600
 
 _PERSON = cast(Any, Person).__table__
 _CONSENT = cast(Any, Consent).__table__
@@ -101,7 +103,7 @@ class World:
             "linkedin": Outside(self, lookup=True),
         }
         #: what happens elsewhere between two calls of a channel
-        self.elsewhere: deque[Callable[[], None]] = deque()
+        self.elsewhere: deque[Callable[[], object]] = deque()
         #: another process at the same store: the command line, a webhook
         self.front = Store.open(url)
         self.workers: list[App] = []
@@ -120,7 +122,7 @@ class World:
 
     def hire(self) -> App:
         """A new worker process."""
-        loaded = load_project(self.root, tolerant=True)
+        loaded = _loaded(self.root)
         project = loaded.require()
         app = App(loaded, project, project.environments["local"], self._mortal_store(), self.clock)
         app.channels.update(self.outside)
@@ -171,16 +173,17 @@ class World:
         """Work at every moment at which anything is due, and once a day, for so long."""
         until = self.now + seconds
         while True:
-            self.work(turn_the_wheel, worker)
+            while not self.work(turn_the_wheel, worker):
+                pass  # who dies is replaced at once
             if self.now >= until:
                 return
             self.clock.move_to(min(until, self.now + DAY, self._next_moment()))
 
     def _next_moment(self) -> int:
         with self.front.read() as conn:
-            known = list(self.workers[0].project.campaigns) if self.workers else []
-            moment = due.next_moment(conn, known)
-        return max(self.now + 60, moment) if moment is not None else self.now + DAY
+            moment = due.next_moment(conn, self.workers[0].running(conn)) if self.workers else None
+        # what is overdue although a turn has just passed is put off by somebody: a crash, a busy provider
+        return max(self.now + HOUR, moment) if moment is not None else self.now + DAY
 
     # ── people ──
 
@@ -208,6 +211,19 @@ class World:
         for app in self.workers:
             app.close()
         self.front.close()
+
+
+_LOADED: dict[tuple[Any, ...], Loaded] = {}
+
+
+def _loaded(root: Path) -> Loaded:
+    """The project as its files are; the same files are read once, because workers are hired often here."""
+    files = read_files(root)
+    key = (str(root), *sorted(files.items()))
+    if key not in _LOADED:
+        _LOADED.clear()
+        _LOADED[key] = load_files(files, root, tolerant=True)
+    return _LOADED[key]
 
 
 def bury(app: App) -> None:
