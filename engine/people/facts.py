@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,15 @@ _NOTE = BulkInsert(
 _CLOSE = BulkUpdate("note", ("identity_id", "id"), ("closed_at",))
 
 Placed = Sequence[tuple[ImportedRow, int]]
+
+
+class _Standing(NamedTuple):
+    """A note this source opened and has not closed."""
+
+    identity_id: int
+    id: int
+    key: str
+    opened_at: int
 
 
 def write_facts(conn: Connection, source: str, rows: Placed, now: int) -> None:
@@ -67,9 +76,10 @@ def _write_notes(conn: Connection, source: str, rows: Placed, now: int) -> None:
     """A row has at most one open note of a kind; an empty cell closes it, another date replaces it."""
     if not rows:
         return
-    standing: dict[str, list[Any]] = {}
-    for note in people.open_notes(conn, source, {identity for _, identity in rows}):
-        standing.setdefault(note.key.partition(":")[0], []).append(note)
+    standing: dict[str, list[_Standing]] = {}
+    for found in people.open_notes(conn, source, {identity for _, identity in rows}):
+        one = _Standing(*found)
+        standing.setdefault(one.key.partition(":")[0], []).append(one)
     opened: dict[str, tuple[int, RowNote, int]] = {}
     closed: dict[tuple[int, int], int] = {}
     for row, identity in rows:
@@ -87,5 +97,5 @@ def _write_notes(conn: Connection, source: str, rows: Placed, now: int) -> None:
     _NOTE(conn, [(identity, n, note.kind, at, source, key) for (key, (identity, note, at)), n in numbered])
 
 
-def _stands(note: RowNote, now_open: Sequence[Any]) -> bool:
+def _stands(note: RowNote, now_open: Sequence[_Standing]) -> bool:
     return any(note.opened_at in (None, old.opened_at) for old in now_open)
