@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from channels.base import Message
-from engine.decide import Decision, Spawn, TouchPlan, decide, first_step
-from engine.dispatch import Receipt, deliver
+from engine.decide import decide
+from engine.decision import Decision, Spawn, TouchPlan
+from engine.delivery import Receipt, deliver
 from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact
 from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
 from engine.gather import addresses_of, closed_reviews, enrolment_fact, gather
 from engine.ledger import ledger_row
-from engine.model import DAY, HOUR, Campaign
+from engine.model import DAY, HOUR, Campaign, Track
 from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
+from engine.timeline import first_step
 from engine.verdict import Says, Verdict, to_json
 from state.queries import due, record
 
@@ -66,19 +68,23 @@ class _Writes:
 def advance(app: App, now: int, *, batch: int = BATCH, at_once: bool = False) -> Counter[str]:
     """Decide every enrolment that is due at ``now``. Returns how many decisions of each action.
 
+    Works for at most ``app.turn_seconds``; what is left is due in the next turn.
+
     ``at_once``: what is decided now and may leave now is not queued first. Its receipt is committed with the
     decision, by whose gates it was judged in that same transaction, and it is sent right after. Only for
     channels that can look up what they accepted; the outbox is the way for all else.
     """
     tally: Counter[str] = Counter()
-    while not app.stopping:
+    over = app.monotonic() + app.turn_seconds
+    while not app.stopping and app.monotonic() < over:
+        moment = app.moment(now)
         with app.store.begin() as conn:
             campaigns = app.running(conn)
-            done = _batch(app, conn, now, campaigns, batch, at_once) if campaigns else None
+            done = _batch(app, conn, moment, campaigns, batch, at_once) if campaigns else None
         if done is None:
             break
         tally.update(done.tally)
-        deliver(app, done.receipts, now, tally)
+        deliver(app, done.receipts, moment, tally)
     return tally
 
 
@@ -117,19 +123,29 @@ class _Batch:
     def take(self, enrolment: EnrolmentFact, facts: Facts) -> None:
         campaign = self.app.versions.of(self.conn, enrolment.campaign, enrolment.version)
         if campaign is None:
-            self._unreadable(enrolment)
+            self._look_again(enrolment, "unreadable", "this program cannot read its campaign version")
             return
-        decision = decide(self.app.project, campaign, enrolment, facts, self.now)
+        try:
+            decision = decide(self.app.project, campaign, enrolment, facts, self.now)
+        except Exception as error:  # a bug, or data no rule expected: one person must not hold up all others
+            self.app.log.exception("not_decided", campaign=campaign.id, identity=enrolment.identity_id)
+            self._look_again(enrolment, "error", f"the decision failed with {type(error).__name__}")
+            return
         message: Message | None = None
         if decision.touch is not None and decision.touch.move is TouchMove.QUEUE:
             decision, message = self._rendered(campaign, enrolment, facts, decision, decision.touch)
         self._write(campaign, enrolment, facts, decision, message)
 
-    def _unreadable(self, enrolment: EnrolmentFact) -> None:
-        """A version this program cannot compile: nobody is lost, it is looked at again in an hour."""
-        self.tally["unreadable"] += 1
-        row = _move_row(enrolment, EnrolmentState(enrolment.state), enrolment.step, self.now + HOUR)
+    def _look_again(self, enrolment: EnrolmentFact, rule: str, because: str) -> None:
+        """What cannot be decided now is looked at in an hour, and says so: nobody is lost, nobody waits for it."""
+        self.tally[rule] += 1
+        until = self.now + HOUR
+        row = _move_row(enrolment, EnrolmentState(enrolment.state), enrolment.step, until)
         self.writes.moves.append(row)
+        verdict = Verdict(rule, Says.DEFER, because, until=until)
+        self.writes.ledger.append(
+            ledger_row(enrolment, self.now, enrolment.step, "wait", rule, to_json([verdict]))
+        )
 
     # ── the message ──
 
@@ -196,7 +212,7 @@ class _Batch:
         if decision.touch is not None:
             self._write_touch(campaign, enrolment, facts, decision.touch, message)
         if decision.spawn is not None:
-            self._write_spawn(enrolment, decision.spawn)
+            self._write_spawn(campaign, enrolment, decision.spawn)
         if decision.task is not None:
             self._write_task(campaign, enrolment, facts, decision)
         if decision.verdicts:
@@ -248,10 +264,9 @@ class _Batch:
             addresses = addresses_of(facts.person)
             self.receipts.append(Receipt(enrolment, step.id, ref, step.channel, 1, message, addresses))
 
-    def _write_spawn(self, enrolment: EnrolmentFact, spawn: Spawn) -> None:
-        campaign = self.app.project.campaigns.get(spawn.campaign)
-        track = campaign.track(spawn.track) if campaign else None
-        if campaign is None or track is None:  # its file is gone, or the trigger is no longer in it
+    def _write_spawn(self, pinned: Campaign, enrolment: EnrolmentFact, spawn: Spawn) -> None:
+        campaign, track = self._spawned(pinned, spawn)
+        if campaign is None or track is None:
             return
         first = None if spawn.asleep else first_step(track, spawn.cohort)
         resume_at = None if spawn.asleep else self.now + (first.at if first else 0)
@@ -273,6 +288,16 @@ class _Batch:
                 "trigger_event_id": spawn.trigger_event_id,
             }
         )
+
+    def _spawned(self, pinned: Campaign, spawn: Spawn) -> tuple[Campaign | None, Track | None]:
+        """The campaign and track of a new round: today's where it has that track, else the ending round's own."""
+        today = self.app.project.campaigns.get(spawn.campaign)
+        own = pinned if spawn.campaign == pinned.id else None
+        for campaign in (today, own):
+            track = campaign.track(spawn.track) if campaign else None
+            if track is not None:
+                return campaign, track
+        return None, None
 
     def _write_task(
         self, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, decision: Decision

@@ -33,10 +33,10 @@ from sqlalchemy import cast as cast_sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
-from engine.decide import first_step
 from engine.flow import EnrolmentState
 from engine.model import Campaign, Cohort, Project, Step
 from engine.predicate_sql import PERSON, to_sql
+from engine.timeline import first_step
 from state.tables import Enrolment
 
 _ENROLMENT = cast(Any, Enrolment).__table__

@@ -24,6 +24,8 @@ from engine.timekeeping import enter_real
 from state.errors import StateError, StoreUnavailable, WorkerBusy
 from state.queries import control
 
+#: seconds a turn may decide, and may send, before imports and the refresh have theirs
+TURN_SECONDS = 20
 #: seconds between two tries to reach a database that is away
 PATIENCE = 5
 
@@ -68,6 +70,7 @@ class Daemon:
         try:
             enter_real(app.store, self._clock.now())
             app.start_work()
+            app.turn_seconds = TURN_SECONDS
         except BaseException:
             app.close()
             raise

@@ -8,91 +8,46 @@ enrolment, what touch comes of it, and every reason as data.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from engine.facts import EnrolmentFact, EventFact, Facts
+from engine.decision import Decision, Spawn, TaskPlan, TouchPlan
+from engine.endings import end, ending
+from engine.facts import EnrolmentFact, Facts
 from engine.flow import EnrolmentMove as Move
 from engine.flow import EnrolmentState as State
-from engine.flow import Reason, TouchMove, TouchState, move_enrolment
-from engine.gates import AT_DISPATCH, judge
+from engine.flow import Reason, TouchMove, move_enrolment
+from engine.gates import judge
 from engine.gates.base import Situation
 from engine.gates.holdout import bucket
 from engine.gates.offer import offer_expires_at
-from engine.gates.suppression import do_not_contact, suppression
-from engine.model import Branch, Campaign, Cohort, Project, Source, Step, StepKind, Track
-from engine.places import place_of
+from engine.model import HOUR, Branch, Campaign, Project, Step, StepKind, Track
 from engine.predicate import Predicate, holds
+from engine.timeline import cohort_of, next_step, planned_at, situation_of
 from engine.verdict import Says, Verdict, allow
-
-
-class TouchPlan(NamedTuple):
-    """What becomes of the touch of a sending step."""
-
-    step: Step
-    move: TouchMove  # queue hold skip
-    planned_at: int
-    expires_at: int
-    not_before: int
-    reason: str | None = None
-    template: str | None = None
-    variant: str | None = None
-    offer_expires_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spawn:
-    """A round to begin in the same transaction: the next one, a triggered one, or another campaign's."""
-
-    campaign: str
-    track: str
-    cohort: str | None
-    asleep: bool = False  # until the event its cohort is parked for
-    trigger_event_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskPlan:
-    """Work for the person's owner that is not itself a touch."""
-
-    kind: str
-    key: str  # names it within the round: a step id, or "exit"
-    title: str
-    due_in: int  # seconds
-
-
-class Decision(NamedTuple):
-    """What is to be done, whole. ``step``, ``resume_at`` and ``state`` are the enrolment's from now on."""
-
-    action: str  # queue hold skip wait park end advance
-    verdicts: tuple[Verdict, ...]
-    state: State
-    step: str | None
-    resume_at: int | None
-    decided_step: str | None = None  # the step this decision is about
-    reason: Reason | None = None
-    touch: TouchPlan | None = None
-    cancels_held: bool = False  # the current step's postponed touch is overtaken
-    spawn: Spawn | None = None
-    task: TaskPlan | None = None
-
-    @property
-    def rule(self) -> str | None:
-        """The rule that settled it: the last verdict's, when it did not allow."""
-        last = self.verdicts[-1] if self.verdicts else None
-        return last.rule if last and last.says is not Says.ALLOW else None
+from engine.waking import woken
 
 
 def decide(
     project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> Decision:
     """What to do about an enrolment that is due, or was nudged by an event, at ``now``."""
+    decision = _decided(project, campaign, enrolment, facts, now)
+    if decision.state is State.PARKED and enrolment.state != State.PARKED:
+        # a trigger that found a triggered round running waits for its end, and not for the end of the sleep
+        parked = enrolment._replace(state=State.PARKED, resume_at=decision.resume_at)
+        if woken(campaign, parked, facts) is not None:
+            return decision._replace(resume_at=now)
+    return decision
+
+
+def _decided(
+    project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
+) -> Decision:
     ended = ending(project, campaign, enrolment, facts, now)
     if ended is not None:
-        return _end(campaign, enrolment, *ended)
-    woken = _woken(campaign, enrolment, facts)
-    if woken is not None:
-        return woken
+        return end(campaign, enrolment, *ended)
+    awake = woken(campaign, enrolment, facts)
+    if awake is not None:
+        return awake
     track = campaign.track(enrolment.track)
     step = track.step(enrolment.step) if track else None
     asleep = enrolment.resume_at is None or now < enrolment.resume_at
@@ -114,175 +69,7 @@ def decide(
         case StepKind.REVIEW:
             return _ask_review(step, enrolment, now)
         case StepKind.START:
-            return _start(campaign, step, enrolment)
-
-
-#: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
-REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
-
-
-# ── what ends an enrolment before its time ────────────────────────────────────────────────────────────
-
-
-def ending(
-    project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
-) -> tuple[Verdict, str | None] | None:
-    """The verdict that ends the enrolment and the task it leaves, or None. Also asked at dispatch."""
-    verdict = _gone(facts) or _binding(project, campaign, enrolment, facts, now)
-    if verdict is not None:
-        return verdict, None
-    verdict, task = _exit(project, campaign, enrolment, facts, now)
-    if verdict is not None:
-        return verdict, task
-    verdict = _left(project, campaign, facts, now)
-    return None if verdict is None else (verdict, None)
-
-
-def _gone(facts: Facts) -> Verdict | None:
-    if facts.person["deleted_at"] is None and facts.person["merged_into"] is None:
-        return None
-    return Verdict(Reason.WITHDRAWN, Says.EXIT, "the person was erased or merged into another")
-
-
-def _binding(
-    project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
-) -> Verdict | None:
-    """A suppression or do-not-contact scope that leaves no channel at all."""
-    for found in facts.suppressions:
-        if found.channel == "all" and found.at <= now:
-            break
-    else:
-        if not facts.person["do_not_contact_scope"]:
-            return None
-    step = Step(id="", kind=StepKind.SEND, at=0, source=campaign.source)
-    situation = _situation(project, campaign, step, enrolment, facts, now)
-    for gate in (suppression, do_not_contact):
-        verdict = gate(situation)
-        if verdict.says is Says.EXIT:
-            return verdict
-    return None
-
-
-def _exit(
-    project: Project, campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int
-) -> tuple[Verdict | None, str | None]:
-    since = enrolment.entered_at
-    if not facts.events and not campaign.exits:
-        return None, None
-    events = [e for e in facts.events if since <= e.at <= now]
-    refused = next((e for e in events if e.name in REFUSALS), None)
-    if refused is not None:
-        because = "the person said no"
-        return _exit_verdict(Reason.OPTED_OUT, because, project.policy.source, refused), None
-    goal = campaign.goal
-    goals = {*project.policy.won_back, *(goal.events if goal else ())}
-    for event in events:
-        if event.name in goals:
-            source = goal.source if goal else project.policy.source
-            return _exit_verdict(Reason.WON_BACK, f"{event.name} happened", source, event), None
-    for declared in campaign.exits:
-        if declared.event:
-            event = next((e for e in events if e.name == declared.event), None)  # type: ignore[assignment]
-            if event is not None:
-                because = f"{declared.event} happened"
-                return _exit_verdict(declared.reason, because, declared.source, event), declared.task
-        elif declared.where and holds(declared.where, facts, now, since=since):
-            because = "a declared exit holds"
-            return Verdict(declared.reason, Says.EXIT, because, declared.source), declared.task
-    return None, None
-
-
-def _exit_verdict(reason: str, because: str, source: Source, event: EventFact) -> Verdict:
-    return Verdict(reason, Says.EXIT, because, source, facts={"event": event.name, "happened": event.at})
-
-
-def segment_of(project: Project, facts: Facts, now: int) -> str | None:
-    """The first segment that holds of a person, or None."""
-    return next((s.id for s in project.segments if holds(s.where, facts, now)), None)
-
-
-def _left(project: Project, campaign: Campaign, facts: Facts, now: int) -> Verdict | None:
-    """Freshness: is the person still who this campaign is for?"""
-    current = segment_of(project, facts, now)
-    if current == campaign.segment:
-        return None
-    looked_at = {"segment": current, "wanted": campaign.segment}
-    because = f"no longer in segment {campaign.segment}"
-    return Verdict(Reason.LEFT_SEGMENT, Says.EXIT, because, campaign.source, facts=looked_at)
-
-
-def _end(campaign: Campaign, enrolment: EnrolmentFact, verdict: Verdict, task: str | None) -> Decision:
-    plan = TaskPlan(kind=task, key="exit", title=f"{task.replace('_', ' ').capitalize()}: {verdict.because}",
-                    due_in=86_400) if task else None  # fmt: skip
-    return Decision(
-        action="end",
-        verdicts=(verdict,),
-        state=move_enrolment(State(enrolment.state), Move.END),
-        step=None,
-        resume_at=None,
-        decided_step=enrolment.step,
-        reason=Reason(verdict.rule),
-        cancels_held=True,
-        task=plan,
-    )
-
-
-# ── what wakes one ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _woken(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts) -> Decision | None:
-    """A trigger that fires, or the event an aged cohort sleeps until, begins a new round at once.
-
-    A round that a trigger began runs to its end first; a second trigger then finds it parked.
-    """
-    if enrolment.track != campaign.main.id and enrolment.state != State.PARKED:
-        return None
-    seen = enrolment.trigger_event_id or 0
-    for event in facts.events:
-        if event.at < enrolment.entered_at or event.id <= seen:
-            continue
-        track = _triggered(campaign, enrolment, facts, event)
-        if track is not None:
-            return _supersede(enrolment, track, event)
-    return None
-
-
-def _triggered(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, event: EventFact) -> Track | None:
-    for trigger in campaign.triggers:
-        if trigger.event == event.name and _matches(trigger, facts, event):
-            return trigger
-    cohort = next((c for c in campaign.cohorts if c.id == enrolment.cohort), None)
-    asleep = enrolment.state == State.PARKED and enrolment.resume_at is None
-    wakes = asleep and cohort is not None and cohort.park_until == event.name
-    # a trigger that declares what it must match speaks for its event: others of that name wake nobody
-    if wakes and not any(t.event == event.name and t.matching for t in campaign.triggers):
-        return campaign.main
-    return None
-
-
-def _matches(trigger: Track, facts: Facts, event: EventFact) -> bool:
-    return all(
-        event.data.get(key) is not None and event.data.get(key) == facts.value(field)
-        for key, field in trigger.matching
-    )
-
-
-def _supersede(enrolment: EnrolmentFact, track: Track, event: EventFact) -> Decision:
-    verdict = _exit_verdict(Reason.SUPERSEDED, f"{event.name} starts {track.id}", track.source, event)
-    spawn = Spawn(
-        campaign=enrolment.campaign, track=track.id, cohort=enrolment.cohort, trigger_event_id=event.id
-    )
-    return Decision(
-        action="end",
-        verdicts=(verdict,),
-        state=move_enrolment(State(enrolment.state), Move.END),
-        step=None,
-        resume_at=None,
-        decided_step=enrolment.step,
-        reason=Reason.SUPERSEDED,
-        cancels_held=True,
-        spawn=spawn,
-    )
+            return _start(project, campaign, step, enrolment, facts, now)
 
 
 def _wait(enrolment: EnrolmentFact) -> Decision:
@@ -294,25 +81,6 @@ def _wait(enrolment: EnrolmentFact) -> Decision:
         resume_at=enrolment.resume_at,
         decided_step=enrolment.step,
     )
-
-
-# ── the timeline ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def planned_at(step: Step, enrolment: EnrolmentFact) -> int:
-    """When the step is planned: counted from entry, moved by the time the campaign was paused."""
-    return enrolment.entered_at + step.at + enrolment.shift
-
-
-def first_step(track: Track, cohort: str | None) -> Step | None:
-    """The first step of the track that is for the cohort."""
-    return next((s for s in track.steps if s.cohorts is None or cohort in s.cohorts), None)
-
-
-def next_step(track: Track, after: Step, cohort: str | None) -> Step | None:
-    """The next step of the track that is for the cohort."""
-    later = track.steps[track.steps.index(after) + 1 :]
-    return next((s for s in later if s.cohorts is None or cohort in s.cohorts), None)
 
 
 def _advance(
@@ -356,11 +124,6 @@ def _after_last(
     )
 
 
-def cohort_of(campaign: Campaign, facts: Facts, now: int) -> Cohort | None:
-    """The first of the campaign's ageing cohorts that fits the person now."""
-    return next((c for c in campaign.cohorts if c.when is None or holds(c.when, facts, now)), None)
-
-
 def _park_over(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: int) -> Decision:
     """The sleep after the cadence is over: the round ends, and where the campaign repeats the next one begins.
 
@@ -387,35 +150,17 @@ def _park_over(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, now: 
 # ── a sending step ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _situation(
-    project: Project, campaign: Campaign, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int,
-    expires_at: int | None = None,
-) -> Situation:  # fmt: skip
-    planned = planned_at(step, enrolment)
-    return Situation(
-        campaign=campaign,
-        step=step,
-        enrolment=enrolment,
-        facts=facts,
-        policy=project.policy,
-        place=place_of(facts.person, project.default_country, project.policy.markets),
-        now=now,
-        planned_at=planned,
-        expires_at=planned + step.expires if expires_at is None else expires_at,
-    )
-
-
 def _send(
     project: Project, campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, facts: Facts,
     now: int,
 ) -> Decision:  # fmt: skip
-    s = _situation(project, campaign, step, enrolment, facts, now)
+    s = situation_of(project, campaign, step, enrolment, facts, now)
     condition = _condition(step, enrolment, facts, now)
     verdicts = [condition] if condition.says is not Says.ALLOW else [condition, *judge(s)]
     last = verdicts[-1]
     match last.says:
         case Says.EXIT:
-            return _end(campaign, enrolment, last, None)
+            return end(campaign, enrolment, last, None)
         case Says.DEFER if last.until is not None and last.until < s.expires_at:
             return _defer(s, verdicts, last.until)
         case Says.DEFER | Says.SKIP:
@@ -560,59 +305,37 @@ def _reviewed(campaign: Campaign, track: Track, step: Step, enrolment: Enrolment
         verdict = Verdict("review", Says.ALLOW, "approved", step.source)
         return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,))
     if enrolment.review == "declined":
-        return _end(
+        return end(
             campaign, enrolment, Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source), None
         )
     if enrolment.resume_at is not None and now >= enrolment.resume_at:
         because = "no approval in time"
-        return _end(campaign, enrolment, Verdict(Reason.EXPIRED, Says.EXIT, because, step.source), None)
+        return end(campaign, enrolment, Verdict(Reason.EXPIRED, Says.EXIT, because, step.source), None)
     return _wait(enrolment)
 
 
-def _start(campaign: Campaign, step: Step, enrolment: EnrolmentFact) -> Decision:
-    verdict = Verdict(Reason.HANDED_OVER, Says.EXIT, f"{step.start} takes over", step.source)
-    ended = _end(campaign, enrolment, verdict, None)
-    spawn = Spawn(campaign=step.start or "", track="main", cohort=None)
-    return Decision(
-        action="end", verdicts=ended.verdicts, state=ended.state, step=None, resume_at=None,
-        decided_step=step.id, reason=ended.reason, spawn=spawn,
-    )  # fmt: skip
-
-
-# ── once more, when it leaves ─────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clearance:
-    """The second judgement of a queued touch, in the transaction that commits its dispatch."""
-
-    move: TouchMove  # dispatch hold cancel
-    verdicts: tuple[Verdict, ...]
-    not_before: int | None = None
-
-
-def clear(
-    project: Project, campaign: Campaign, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int,
-    expires_at: int,
-) -> Clearance:  # fmt: skip
-    """May a queued touch leave now? What ended the enrolment meanwhile, and every gate, is asked again."""
-    ended = ending(project, campaign, enrolment, facts, now)
-    if ended is not None:
-        return Clearance(move=TouchMove.CANCEL, verdicts=(ended[0],))
-    if enrolment.state == State.ENDED and enrolment.reason != Reason.COMPLETED:
-        verdict = Verdict(
-            enrolment.reason or Reason.WITHDRAWN, Says.EXIT, "its enrolment has ended", step.source
+def _start(
+    project: Project, campaign: Campaign, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int
+) -> Decision:
+    target = project.campaigns.get(step.start or "")
+    if target is None:  # its file is broken or gone: nobody is let go into nothing
+        because = f"{step.start} does not run"
+        return Decision(
+            action="wait",
+            verdicts=(Verdict("start", Says.DEFER, because, step.source, now + HOUR),),
+            state=move_enrolment(State(enrolment.state), Move.WAIT),
+            step=step.id,
+            resume_at=now + HOUR,
+            decided_step=step.id,
         )
-        return Clearance(move=TouchMove.CANCEL, verdicts=(verdict,))
-    verdicts = tuple(
-        judge(_situation(project, campaign, step, enrolment, facts, now, expires_at), AT_DISPATCH)
+    verdict = Verdict(Reason.HANDED_OVER, Says.EXIT, f"{target.id} takes over", step.source)
+    cohort = cohort_of(target, facts, now)
+    spawn = Spawn(
+        campaign=target.id,
+        track=target.main.id,
+        cohort=cohort.id if cohort else None,
+        asleep=cohort is not None and cohort.park_until is not None,
     )
-    last = verdicts[-1]
-    if last.says is Says.ALLOW:
-        return Clearance(move=TouchMove.DISPATCH, verdicts=verdicts)
-    if last.says is Says.DEFER and last.until is not None and last.until < expires_at:
-        return Clearance(move=TouchMove.HOLD, verdicts=verdicts, not_before=last.until)
-    return Clearance(move=TouchMove.CANCEL, verdicts=verdicts)
-
-
-__all__ = ["Clearance", "Decision", "Spawn", "TaskPlan", "TouchPlan", "TouchState", "clear", "decide"]
+    return end(campaign, enrolment, verdict, None)._replace(
+        decided_step=step.id, cancels_held=False, spawn=spawn
+    )

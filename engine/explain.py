@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from engine.clock import iso
-from engine.decide import cohort_of, decide, planned_at
+from engine.decide import decide
 from engine.errors import UnknownName
 from engine.facts import EnrolmentFact, Facts
 from engine.gather import closed_reviews, enrolment_fact, gather
@@ -23,6 +23,7 @@ from engine.phrases import in_words
 from engine.places import place_of
 from engine.predicate import Compare, leaves, tested
 from engine.schedule import local
+from engine.timeline import cohort_of, planned_at
 from engine.verdict import Verdict
 from state.queries import facts as fact_queries
 from state.queries import persons

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from engine.advance import advance
 from engine.backlog import backlog_hold
-from engine.dispatch import dispatch, recover
+from engine.dispatch import dispatch
+from engine.doubts import recover
 from engine.model import DAY, HOUR
 from engine.sources import import_due
 from state.queries import control, due
@@ -57,7 +58,7 @@ def run_turn(app: App, now: int) -> Counter[str]:
     app.keep_alive()
     if not app.unsettled:
         with app.store.read() as conn:
-            if not due.anything(conn, now):
+            if not due.anything(conn, now, app.running(conn)):
                 return Counter()
     tally = recover(app, now)
     with app.store.begin() as conn:

@@ -238,16 +238,33 @@ _COMPARISONS: dict[Op, Callable[[Any, Any, int], bool]] = {
 }
 
 
+#: what a value of each type is made of. An attribute can hold what an earlier declaration let in: a value of
+#: another type is as good as none
+_MADE_OF: dict[FieldType, tuple[type, ...]] = {
+    FieldType.TEXT: (str,),
+    FieldType.NUMBER: (int, float),
+    FieldType.MONEY: (int, float),
+    FieldType.INSTANT: (int, float),
+    FieldType.FLAG: (bool,),
+}
+
+
 def _compare(leaf: Compare) -> Test:
-    field, wanted = leaf.field, leaf.value
+    field, wanted, made_of = leaf.field, leaf.value, _MADE_OF[leaf.type]
+    flag = leaf.type is FieldType.FLAG
+
+    def value_of(s: Subject) -> Any:
+        value = s.value(field)
+        return value if isinstance(value, made_of) and isinstance(value, bool) is flag else None
+
     if leaf.op is Op.MISSING:
-        return lambda s, now, since: s.value(field) is None
+        return lambda s, now, since: value_of(s) is None
     if leaf.op is Op.PRESENT:
-        return lambda s, now, since: s.value(field) is not None
+        return lambda s, now, since: value_of(s) is not None
     compare = _COMPARISONS[leaf.op]
 
     def test(s: Subject, now: int, since: int | None) -> Truth:
-        value = s.value(field)
+        value = value_of(s)
         return None if value is None else compare(value, wanted, now)
 
     return test

@@ -12,10 +12,12 @@ from sqlalchemy import (
     Float,
     String,
     and_,
+    case,
     false,
     func,
     literal,
     not_,
+    null,
     or_,
     select,
     true,
@@ -51,6 +53,26 @@ def _position_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Position, "postgresql")
 def _position_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **kw)})"
+
+
+class _JsonType(GenericFunction[str]):
+    """The type of a key of a JSON object, as the database calls it; NULL where the key is not there."""
+
+    type = String()
+    name = "rekindle_json_type"
+    inherit_cache = True
+
+
+@compiles(_JsonType)
+def _json_type_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    column, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"""json_type({column}, '$."' || {key} || '"')"""
+
+
+@compiles(_JsonType, "postgresql")
+def _json_type_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    column, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"json_typeof({column} -> {key})"
 
 
 def to_sql(predicate: Predicate, now: ColumnElement[int] | int) -> Sql:
@@ -94,13 +116,22 @@ def column(name: str, type_: FieldType, now: ColumnElement[int]) -> ColumnElemen
     value = PERSON.c.attributes[key]
     match type_:
         case FieldType.TEXT:
-            return cast(ColumnElement[Any], value.as_string())
-        case FieldType.NUMBER:
-            return cast(ColumnElement[Any], value.as_float())
+            typed = value.as_string()
         case FieldType.FLAG:
-            return cast(ColumnElement[Any], value.as_boolean())
-        case FieldType.MONEY | FieldType.INSTANT:
-            return cast(ColumnElement[Any], value.as_integer())
+            typed = value.as_boolean()
+        case FieldType.NUMBER | FieldType.MONEY | FieldType.INSTANT:
+            typed = value.as_float()  # whole numbers are exact up to 2**53
+    # an attribute can hold what an earlier declaration let in: a value of another type is as good as none
+    fits = func.rekindle_json_type(PERSON.c.attributes, literal(key, String)).in_(_JSON_TYPES[type_])
+    return case((fits, typed), else_=null())
+
+
+#: what SQLite and PostgreSQL call the JSON types that a field's type is made of
+_JSON_TYPES: dict[FieldType, tuple[str, ...]] = {
+    FieldType.TEXT: ("text", "string"),
+    FieldType.FLAG: ("true", "false", "boolean"),
+    **dict.fromkeys((FieldType.NUMBER, FieldType.MONEY, FieldType.INSTANT), ("integer", "real", "number")),
+}
 
 
 def _current_consent(channel: str, now: ColumnElement[int]) -> ColumnElement[Any]:

@@ -18,14 +18,15 @@ from engine.cases.script import Script, record
 from engine.cases.story import Line, read_story
 from engine.clock import VirtualClock
 from engine.compile import Loaded
-from engine.decide import cohort_of, segment_of
 from engine.dispatch import dispatch
+from engine.endings import segment_of
 from engine.errors import RekindleError, origin
 from engine.jobs import Job
 from engine.model import BUILT_IN, CHANNELS, DAY, Campaign, ChannelDef, Environment
 from engine.predicate import holds
 from engine.simulate import run_virtual
 from engine.testfile import TestCase, TestFile
+from engine.timeline import cohort_of
 from state.queries import cases
 from state.store import Store
 

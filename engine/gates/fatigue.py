@@ -83,7 +83,8 @@ def counted(touches: Sequence[TouchFact], cap: Cap, own: tuple[str, int, str], n
     moments = [
         now if t.counted_at is None else t.counted_at
         for t in touches
-        if (cap.channel is None or t.channel == cap.channel)
+        if (t.counted_at is not None or t.state == "queued")  # a refused one counts for nothing
+        and (cap.channel is None or t.channel == cap.channel)
         and (cap.campaign is None or t.campaign == cap.campaign)
         and (t.counted_at is None or t.counted_at > start)
         and (t.campaign, t.cycle, t.step) != own

@@ -40,10 +40,10 @@ _CANCEL = f"""
 UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE {_KEY} AND state = 'queued'
 """
 
-_SETTLE = f"""
+_SETTLE = """
 UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, not_before = :not_before,
-       counted_at = CASE WHEN :counts = 1 THEN counted_at ELSE NULL END, finished_at = :finished_at
-WHERE {_KEY} AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
+       counted_at = :counted_at, finished_at = :finished_at
+WHERE ref = :ref AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
 """
 
 _REFUSALS = """
@@ -56,7 +56,8 @@ UNION ALL SELECT c.identity_id, c.channel FROM consent c
 """
 
 _REACHED = """
-UPDATE person SET last_touch_at = :now, last_touch_channel = :channel WHERE identity_id = :identity_id
+UPDATE person SET last_touch_at = :now, last_touch_channel = :channel
+WHERE identity_id = :identity_id AND deleted_at IS NULL
 """
 
 
@@ -109,6 +110,14 @@ def refusals(
     found = {(row[0], row[1]) for row in fetch(conn, _REFUSALS, ids=many(conn, ids), now=now)}
     sql = "SELECT address, channel FROM address_suppression WHERE address IN :names AND at <= :now"
     return found | {(row[0], row[1]) for row in fetch(conn, sql, names=many(conn, addresses), now=now)}
+
+
+def owners(conn: Connection, refs: Collection[str]) -> dict[tuple[str, int], int]:
+    """(ref, attempt) -> identity of the touches that wait for an outcome; a merge may have moved them."""
+    sql = """
+    SELECT ref, attempts, identity_id FROM touch WHERE ref IN :names AND state IN ('dispatching', 'in_doubt')
+    """
+    return {(row[0], row[1]): row[2] for row in fetch(conn, sql, names=many(conn, refs))}
 
 
 def settle(conn: Connection, rows: Sequence[Row]) -> None:

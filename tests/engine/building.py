@@ -26,7 +26,7 @@ brand:
   from: Dana Reyes <dana@small.example>
   reply_to: hello@small.example
   unsubscribe_url: https://go.small.example/u
-people: {default_country: US, currency: USD}
+people: {default_country: US, currency: USD, attributes: {seats: number}}
 policy: {fatigue: 20 per 7d, quiet_hours: 23:00-05:00, step_expiry: 3d, won_back: [purchase], markets: [US]}
 channels:
   email: {adapter: console EMAIL}
@@ -38,6 +38,11 @@ segments:
     description: Left.
     where:
       - churned_at: {older_than: 30d}
+  - segment: big
+    description: Left, and was large.
+    where:
+      - churned_at: {older_than: 30d}
+      - attributes.seats: {at_least: 100}
   - segment: lost
     description: Chose another.
     where:
@@ -63,7 +68,12 @@ def files(campaigns: dict[str, str], *, email: str = "") -> dict[str, str]:
 
 def open_app(store: Store, campaigns: dict[str, str], *, email: str = "", root: Path = Path()) -> App:
     """A worker at ``NOW`` whose e-mail channel is a ``RecordingAdapter``."""
-    loaded = load_files(files(campaigns, email=email), root)
+    return open_files(store, files(campaigns, email=email), root)
+
+
+def open_files(store: Store, texts: dict[str, str], root: Path = Path()) -> App:
+    """The same, of the files given."""
+    loaded = load_files(texts, root)
     project = loaded.require()
     app = App(loaded, project, environment_of(project, "local"), store, VirtualClock(NOW))
     app.start_work()

@@ -8,7 +8,8 @@ from channels.base import Capabilities, Rejected, Retry, Unknown
 from channels.recording import ALL_CHANNELS, RecordingAdapter
 from engine.advance import advance
 from engine.app import App
-from engine.dispatch import dispatch, recover
+from engine.dispatch import dispatch
+from engine.doubts import recover
 from engine.jobs import run_refresh, run_turn
 from state.store import Store
 from tests.engine.building import DAY, NOW, add_person, ask, open_app
@@ -84,7 +85,7 @@ def test_what_is_put_off_is_tried_later_and_ever_more_rarely(store: Store) -> No
 def test_a_channel_that_never_recovers_ends_with_the_step(store: Store) -> None:
     app, adapter = opened(store, 1)
     adapter.always(lambda message: Retry(reason="busy", after=3_600))
-    for hour in range(0, 80):
+    for hour in range(80):
         run_turn(app, NOW + hour * 3_600)
     assert ask(store, "SELECT state, reason FROM touch") == [("cancelled", "expired")]
     assert adapter.received == []

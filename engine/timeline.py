@@ -1,0 +1,48 @@
+"""The timeline of a round: which step is next, when it is planned, and what a gate is shown of it."""
+
+from __future__ import annotations
+
+from engine.facts import EnrolmentFact, Facts
+from engine.gates.base import Situation
+from engine.model import Campaign, Cohort, Project, Step, Track
+from engine.places import place_of
+from engine.predicate import holds
+
+
+def planned_at(step: Step, enrolment: EnrolmentFact) -> int:
+    """When the step is planned: counted from entry, moved by the time the campaign was paused."""
+    return enrolment.entered_at + step.at + enrolment.shift
+
+
+def first_step(track: Track, cohort: str | None) -> Step | None:
+    """The first step of the track that is for the cohort."""
+    return next((s for s in track.steps if s.cohorts is None or cohort in s.cohorts), None)
+
+
+def next_step(track: Track, after: Step, cohort: str | None) -> Step | None:
+    """The next step of the track that is for the cohort."""
+    later = track.steps[track.steps.index(after) + 1 :]
+    return next((s for s in later if s.cohorts is None or cohort in s.cohorts), None)
+
+
+def cohort_of(campaign: Campaign, facts: Facts, now: int) -> Cohort | None:
+    """The first of the campaign's ageing cohorts that fits the person now."""
+    return next((c for c in campaign.cohorts if c.when is None or holds(c.when, facts, now)), None)
+
+
+def situation_of(
+    project: Project, campaign: Campaign, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int,
+    expires_at: int | None = None,
+) -> Situation:  # fmt: skip
+    planned = planned_at(step, enrolment)
+    return Situation(
+        campaign=campaign,
+        step=step,
+        enrolment=enrolment,
+        facts=facts,
+        policy=project.policy,
+        place=place_of(facts.person, project.default_country, project.policy.markets),
+        now=now,
+        planned_at=planned,
+        expires_at=planned + step.expires if expires_at is None else expires_at,
+    )
