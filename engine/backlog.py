@@ -75,7 +75,7 @@ def resume(conn: Connection, campaign: str, now: int) -> int | None:
     paused = control.get(conn, f"pause:{campaign}")
     if paused is None:
         return None
-    by = max(0, now - paused[1])
-    due.shift_timeline(conn, campaign, by)
+    since = min(paused[1], now)
+    due.shift_timeline(conn, campaign, since, now)
     control.drop(conn, f"pause:{campaign}")
-    return by
+    return now - since

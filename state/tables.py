@@ -197,7 +197,7 @@ class CampaignVersion(SQLModel, table=True):
     campaign: str = _text(primary_key=True)
     version: str = _text(primary_key=True)  # content hash
     files: dict[str, Any] = _json()
-    recorded_at: int = _instant()
+    recorded_at: int = _instant()  # when it was last the current one for somebody: the newest is what ran last
 
 
 class Enrolment(SQLModel, table=True):
@@ -205,12 +205,22 @@ class Enrolment(SQLModel, table=True):
 
     __tablename__ = "enrolment"
     __table_args__ = (
+        # led by the campaign: what is due in a paused or removed one is never walked over
         Index(
             "ix_enrolment_due",
+            "campaign",
             "due_at",
             "identity_id",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        # tells in one look whether anybody is still on a version
+        Index(
+            "ix_enrolment_version",
+            "campaign",
+            "version",
+            sqlite_where=text("state <> 'ended'"),
+            postgresql_where=text("state <> 'ended'"),
         ),
         Index(
             "ux_enrolment_live",

@@ -24,14 +24,18 @@ def driver_sql(sql: str, dialect: str) -> str:
     """The statement as this database's driver takes it.
 
     ``IN :ids``, ``IN :names`` and ``IN :campaigns`` take a whole list as one parameter (see ``many``), so that a
-    statement is prepared once whatever the batch; ``{lock_person}`` locks the row of ``p``, ``{lock_rows}`` the
-    rows of its own query, and both pass over rows another worker has.
+    statement is prepared once whatever the batch; ``{each_campaign}`` is the same list as a table, its one column
+    ``name``. ``{lock_person}`` locks the row of ``p``, ``{lock_rows}`` the rows of its own query, and both pass over
+    rows another worker has.
     """
     postgres = dialect == "postgresql"
     for name in ("ids", "names", "campaigns"):
         kind = "bigint[]" if name == "ids" else "text[]"
         one = f"= ANY(CAST(:{name} AS {kind}))" if postgres else f"IN (SELECT value FROM json_each(:{name}))"
         sql = sql.replace(f"IN :{name}", one)
+    each = "unnest(CAST(:campaigns AS text[])) AS name" if postgres else "json_each(:campaigns)"
+    named = "name" if postgres else "value AS name"
+    sql = sql.replace("{each_campaign}", f"(SELECT {named} FROM {each}) AS running")
     sql = sql.replace("{lock_person}", "FOR UPDATE OF p SKIP LOCKED" if postgres else "")
     sql = sql.replace("{lock_rows}", "FOR UPDATE SKIP LOCKED" if postgres else "")
     # SQLite's driver knows :name itself; psycopg writes it %(name)s

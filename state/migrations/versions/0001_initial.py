@@ -100,10 +100,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_enrolment_due",
         "enrolment",
-        ["due_at", "identity_id"],
+        ["campaign", "due_at", "identity_id"],
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_enrolment_version",
+        "enrolment",
+        ["campaign", "version"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'ended'"),
+        postgresql_where=sa.text("state <> 'ended'"),
     )
     op.create_index(
         "ux_enrolment_live",
