@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -13,21 +14,22 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from channels.base import Adapter, Outcome
-from channels.options import OptionError
-from channels.registry import Host, UnknownAdapter, build
+from channels.base import Adapter
+from channels.registry import Host
 from engine import settings
+from engine.adapters import Following
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.compile import Loaded, load_project, pinned_files
-from engine.decide import REFUSALS
-from engine.dispatch import Receipt
-from engine.errors import ConfigurationError, UnknownName
+from engine.delivery import Settled
+from engine.endings import REFUSALS
+from engine.errors import ConfigurationError, ProjectError, UnknownName
 from engine.gather import Scope
-from engine.model import Campaign, ChannelDef, Environment, Project
+from engine.model import Campaign, Environment, Project
 from engine.render import Renderer
 from engine.taskbook import StoreTaskBook
 from engine.tokens import Signer
+from engine.validate import INCENTIVES, PROJECT, SEGMENTS, errors
 from engine.versions import Versions
 from state.queries import control
 from state.store import Store
@@ -60,7 +62,13 @@ class App:
         self.versions = Versions(Path(project.root))
         self.channels: dict[str, Adapter] = {}
         #: outcomes that are known and not yet committed (engine.dispatch)
-        self.unsettled: list[tuple[Receipt, Outcome]] = []
+        self.unsettled: list[Settled] = []
+        #: seconds a turn may decide, and may send, before everything else has its turn; the daemon bounds them
+        self.turn_seconds = math.inf
+        #: ill channel -> (instant until which it rests, for how long)
+        self.rests: dict[str, tuple[int, int]] = {}
+        #: doubt -> instant from which its channel may be asked again
+        self.doubts_asked: dict[str, int] = {}
         #: seconds: how old what is known about a person may be when a message to them goes (engine.dispatch)
         self.look_age = 0.1
         self.monotonic = time.monotonic
@@ -68,44 +76,77 @@ class App:
         self.stopping = False
         self._lock: WorkerLock | None = None
         self._scope: Scope | None = None
+        self._following = Following(self.channels, self._host, self.log)
         self._stamp = file_stamp(Path(project.root))
 
     # ── campaigns ──
 
     def publish(self) -> None:
         """Record the current campaign versions, so that whoever enters one can finish it."""
-        broken = self.loaded.campaigns_broken
-        sound = [c for c in self.project.campaigns.values() if c.id not in broken]
-        files = {c.id: pinned_files(self.loaded.files, c) for c in sound}
+        self.go_on_without_files()
+        self._record(self.project, self.loaded)
+
+    def _record(self, project: Project, loaded: Loaded) -> None:
+        sound = [c for c in project.campaigns.values() if c.id not in loaded.campaigns_broken]
+        files = {c.id: pinned_files(loaded.files, c) for c in sound}
         with self.store.begin() as conn:
-            self.versions.publish(conn, sound, files, self.clock.now())
+            self.versions.record(conn, sound, files, self.clock.now())
+        self.versions.keep(project.campaigns.values())
         self._scope = None
 
+    def go_on_without_files(self) -> None:
+        """Let campaigns whose files are broken go on as they last ran, by the store."""
+        project = self._completed(self.project, self.loaded.campaigns_broken)
+        if project is not self.project:
+            self._swap(self.loaded, project)
+
+    def _completed(self, project: Project, broken: Collection[str]) -> Project:
+        """The project with its broken campaigns as they run now, else as they ran last. One that never ran is
+        left out."""
+        missing = [c for c in broken if c not in project.campaigns]
+        if not missing:
+            return project
+        with self.store.read() as conn:
+            found = {c: self.project.campaigns.get(c) or self.versions.newest(conn, c) for c in missing}
+        return _with_campaigns(project, {c: campaign for c, campaign in found.items() if campaign is not None})
+
     def reload(self) -> bool:
-        """Read the project's files again if they were written to. A file that is broken leaves what ran before
-        it running. Returns True when something changed."""
+        """Read the project's files again if they were written to, and forget versions nobody is on any more. A
+        file that is broken leaves what ran before it running. Returns True when something changed."""
+        changed = self._read_again()
+        if self.versions.refresh(self.store):
+            self._scope = None
+        return changed
+
+    def _read_again(self) -> bool:
         root = Path(self.project.root)
         stamp = file_stamp(root)
         if stamp == self._stamp:
             return False
-        self._stamp = stamp
         loaded = load_project(root, tolerant=True)
-        if loaded.files == self.loaded.files:
-            return False
-        self.loaded = loaded
-        for campaign, findings in loaded.campaigns_broken.items():
-            self.log.error("campaign_broken", campaign=campaign, at=f"{findings[0].file}:{findings[0].line}")
         if loaded.project is None:
-            first = loaded.findings[0]
-            self.log.error("project_broken", at=f"{first.file}:{first.line}", because=first.message)
-            return False
-        kept = {c: self.project.campaigns[c] for c in loaded.campaigns_broken if c in self.project.campaigns}
-        self.project = _with_campaigns(loaded.project, kept)
-        self.environment = self.project.environments.get(self.environment.name, self.environment)
-        self.renderer = Renderer(self.project, self.signer)
-        self.audience = Audience(self.project)
-        self.publish()
-        return True
+            self.log.error("project_broken", because=_why_none(loaded))
+        elif loaded.files != self.loaded.files:
+            project = self._completed(loaded.project, loaded.campaigns_broken)
+            self._record(project, loaded)
+            # only now: nobody enters a version that is not on record
+            self._swap(loaded, project)
+            if self._lock is not None:
+                self._following.follow(self.environment.channels)
+            for campaign, findings in loaded.campaigns_broken.items():
+                at = f"{findings[0].file}:{findings[0].line}"
+                self.log.error("campaign_broken", campaign=campaign, at=at)
+            self._stamp = stamp
+            return True
+        self._stamp = stamp
+        return False
+
+    def _swap(self, loaded: Loaded, project: Project) -> None:
+        """From here on this is the project."""
+        renderer, audience = Renderer(project, self.signer), Audience(project)
+        self.loaded, self.project, self.renderer, self.audience = loaded, project, renderer, audience
+        self.environment = project.environments.get(self.environment.name, self.environment)
+        self._scope = None
 
     def running(self, conn: Connection) -> list[str]:
         """Ids of the campaigns that run: in the project, and not paused."""
@@ -120,8 +161,13 @@ class App:
     def scope(self, conn: Connection, versions: Collection[tuple[str, str]] = ()) -> Scope:
         """What facts the campaigns that may run can ask for, these (campaign, version) pairs among them: another
         worker may have published one after this one had looked."""
-        if self._scope is None or not all(self.versions.knows(*version) for version in versions):
-            campaigns: list[Campaign] = [*self.project.campaigns.values(), *self.versions.load_live(conn)]
+        new = [version for version in versions if not self.versions.knows(*version)]
+        for version in new:
+            self.versions.of(conn, *version)
+        if self._scope is None:
+            self.versions.load_live(conn)
+        if self._scope is None or new:
+            campaigns: list[Campaign] = [*self.project.campaigns.values(), *self.versions.at_hand()]
             self._scope = Scope.of(self.project, campaigns)
         return self._scope
 
@@ -153,24 +199,26 @@ class App:
 
     def build_channels(self) -> None:
         """Build the environment's adapters. Raises ConfigurationError."""
-        for name, declared in self.environment.channels.items():
-            if name not in self.channels:
-                self.channels[name] = self._adapter(declared)
+        self._following.begin(self.environment.channels)
 
-    def _adapter(self, declared: ChannelDef) -> Adapter:
-        options = {k: settings.resolved(v) for k, v in declared.options.items()}
+    def _host(self) -> Host:
         tasks = StoreTaskBook(self.store, self.clock)
-        host = Host(root=Path(self.project.root), now=self.clock.now, tasks=tasks)
-        try:
-            return build(declared.adapter, options, host)
-        except (OptionError, UnknownAdapter) as error:
-            raise ConfigurationError(f"{declared.source}: channel {declared.channel}: {error}") from None
+        return Host(root=Path(self.project.root), now=self.clock.now, tasks=tasks)
+
+    def moment(self, now: int) -> int:
+        """``now``, or the clock's own time where that has moved on: a long turn does not live in the past."""
+        return max(now, self.clock.now())
+
+    def resting(self, channel: str) -> bool:
+        """True while an ill channel rests."""
+        return channel in self.rests and self.clock.now() < self.rests[channel][0]
 
     def at_once_channels(self) -> frozenset[str]:
         """Channels whose touches may leave in the turn that decides them: they can look up what they accepted,
         and no rate is declared for them."""
         rated = {name for name, declared in self.environment.channels.items() if declared.rate}
-        return frozenset(n for n, a in self.channels.items() if a.capabilities.lookup and n not in rated)
+        able = (n for n, a in self.channels.items() if a.capabilities.lookup and n not in rated)
+        return frozenset(n for n in able if not self.resting(n))
 
     def keep_alive(self) -> None:
         """Become a worker again, under a new name, where the lock was lost with its connection."""
@@ -227,10 +275,24 @@ def open_app(project_dir: Path, env: str = "local", *, clock: Clock, tolerant: b
     store's errors.
     """
     loaded = load_project(project_dir, tolerant=tolerant)
+    if tolerant and loaded.project is None:
+        raise ProjectError(f"{_why_none(loaded)}; every campaign needs this file, so nothing runs until it is mended")
     project = loaded.require()
     environment = environment_of(project, env)
-    store = Store.open(database_url(project, environment))
-    return App(loaded, project, environment, store, clock)
+    app = App(loaded, project, environment, Store.open(database_url(project, environment)), clock)
+    try:
+        app.go_on_without_files()
+    except BaseException:
+        app.close()
+        raise
+    return app
+
+
+def _why_none(loaded: Loaded) -> str:
+    """What is wrong with a file that all campaigns share, where a tolerant reading gave no project."""
+    wrong = errors(loaded.findings)
+    first = next((f for f in wrong if f.file in (PROJECT, SEGMENTS, INCENTIVES)), wrong[0])
+    return f"{first.file}:{first.line}: {first.message}"
 
 
 def environment_of(project: Project, name: str) -> Environment:
