@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.clock import VirtualClock
+from engine.backlog import backlog_hold
+from engine.clock import VirtualClock, iso
+from engine.errors import RekindleError
 from engine.jobs import JOBS, Job, note_run
 from state.queries import due
 
@@ -15,6 +17,16 @@ if TYPE_CHECKING:
 
 #: moments are rounded up to it, as a worker that looks every five minutes would meet them
 GRID = 300
+
+#: a declared rate gathers what a minute brings: a longer stride would lose some of it
+MINUTE = 60
+
+
+class Held(RekindleError):
+    """A virtual run has met a backlog hold: time would pass and nothing would happen."""
+
+    hint = "Look why so much is overdue, say 'rekindle resume --backlog', and run again"
+
 
 #: called with (now, end) whenever the clock has moved
 Progress = Callable[[int, int], None]
@@ -34,7 +46,7 @@ def run_virtual(
 
     ``app.clock`` is the clock. Between two moments nothing can happen that any job would see, so the clock
     goes straight to the next one. ``also`` tells the next moment after now, or None, at which a job has work
-    that the store does not know of.
+    that the store does not know of. Raises Held.
     """
     tally: Counter[str] = Counter()
     next_run = dict.fromkeys((job.name for job in jobs), clock.now())
@@ -56,7 +68,20 @@ def run_virtual(
 
 
 def _upcoming(app: App, now: int, grid: int) -> int | None:
-    """The next moment at which anything is due or may leave, as the wheel meets it."""
+    """The next moment at which anything is due or may leave, as the wheel meets it. What did not move although its
+    time has come (a rate, a channel without an adapter) is met again at the next point of the grid.
+
+    Raises Held where nothing moves because of a backlog hold.
+    """
     with app.store.read() as conn:
         upcoming = due.next_moment(conn, app.running(conn))
-    return None if upcoming is None else max(now + 1, -(-upcoming // grid) * grid)
+        hold = backlog_hold(conn) if upcoming is not None and upcoming <= now else None
+    if hold is not None:
+        told = f"{hold['overdue']:,} of {hold['of']:,} planned moments were overdue"
+        raise Held(f"nothing is decided since {iso(hold['since'])}, because {told}")
+    if upcoming is None:
+        return None
+    if upcoming > now:
+        return -(-upcoming // grid) * grid
+    stride = min(grid, MINUTE) if any(c.rate for c in app.environment.channels.values()) else grid
+    return (now // stride + 1) * stride
