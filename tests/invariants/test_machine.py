@@ -25,7 +25,8 @@ from channels.base import Rejected, Retry, Unknown
 from channels.recording import Act
 from engine.advance import advance
 from engine.app import App
-from engine.dispatch import dispatch, recover
+from engine.dispatch import dispatch
+from engine.doubts import recover
 from engine.jobs import run_housekeeping, run_refresh
 from state.testing import database
 from tests.invariants import acts, versions
