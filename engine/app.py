@@ -180,9 +180,10 @@ class App:
             raise UnknownName(f"there is no campaign '{name}'", hint=f"There are: {known}") from None
 
     def listeners(self) -> dict[str, set[str]]:
-        """Event name -> campaigns that it can move; refusals and closed reviews move every one."""
+        """Event name -> campaigns that it can move, in the versions that people are on too; refusals and closed
+        reviews move every one."""
         heard = {name: set(self.project.campaigns) for name in (*REFUSALS, "task_closed")}
-        for campaign in self.project.campaigns.values():
+        for campaign in (*self.project.campaigns.values(), *self.versions.at_hand()):
             for name in campaign.listens_to | self.project.policy.won_back:
                 heard.setdefault(name, set()).add(campaign.id)
         return heard
@@ -196,6 +197,7 @@ class App:
             self._lock = WorkerLock.acquire(self.store)
         self.build_channels()
         self.publish()
+        self.versions.refresh(self.store)  # an event may come in before the first refresh
 
     def build_channels(self) -> None:
         """Build the environment's adapters. Raises ConfigurationError."""

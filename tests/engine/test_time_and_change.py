@@ -197,6 +197,26 @@ def _second_process(world: World) -> Iterator[App]:
     app.close()
 
 
+def test_who_sleeps_until_an_event_is_woken_by_it_though_the_new_version_waits_for_another(stage: Stage) -> None:
+    asleep = """
+        audience: {segment: lapsed}
+        cohorts: {all: park until feature_shipped}
+        cadence:
+          - {step: first, at: 0d, email: all/mail}
+        then: end
+    """
+    world = stage({"c": asleep})
+    human = someone(world)
+    world.go_on(DAY)
+    world.write({"c": asleep.replace("feature_shipped", "price_fell")})
+    world.go_on(DAY)
+    world.workers.pop().close()
+    world.hire()
+    acts.event(world, human, "feature_shipped")
+    world.go_on(DAY)
+    assert enrolments(world, "c")[0] == ("ended", "superseded")
+
+
 # ── people change while they wait ─────────────────────────────────────────────────────────────────────
 
 
