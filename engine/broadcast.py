@@ -12,8 +12,7 @@ from engine.clock import Clock
 from engine.events import NewEvent, record_in, write_events
 from engine.facts import Facts
 from engine.model import Campaign
-from state.queries import events, facts
-from state.queries.outbox import lock_people
+from state.queries import events, facts, people
 from state.store import Store
 
 #: people told in one transaction
@@ -73,11 +72,11 @@ def _hearing(name: str, campaigns: Iterable[Campaign]) -> dict[str, list[_Matchi
 def _tell(
     conn: Connection, event: Broadcast, ids: Sequence[int], wanted: Mapping[str, list[_Matching]], now: int
 ) -> int:
-    lock_people(conn, ids)
-    live = events.live_in(conn, ids, list(wanted))
-    people = {p["identity_id"]: Facts(p["identity_id"], p) for p in facts.people(conn, ids)}
+    alive = set(people.lock_living(conn, ids).values())
+    live = events.live_in(conn, alive, list(wanted))
+    known = {p["identity_id"]: Facts(p["identity_id"], p) for p in facts.people(conn, alive)}
     heard = sorted(
-        {i for i, campaign in live if i in people and _matches(people[i], wanted[campaign], event.data)}
+        {i for i, campaign in live if i in known and _matches(known[i], wanted[campaign], event.data)}
     )
     return record_in(
         conn, [_for(event, i, f"{event.key}:{i}") for i in heard], {event.name: list(wanted)}, now

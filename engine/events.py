@@ -19,7 +19,6 @@ from engine.consequences import REPLY_REFUSED, Happened, act_on
 from state.ids import next_ids
 from state.queries import due, events, people
 from state.queries.bulk import BulkInsert
-from state.queries.outbox import lock_people
 from state.store import Store
 
 _EVENT = BulkInsert("event", ("identity_id", "id", "name", "at", "received_at", "source", "key", "data"))
@@ -52,8 +51,7 @@ def record_in(conn: Connection, new: Sequence[NewEvent], listeners: Listeners, n
     An event of an identity that was merged goes to the one it became; one of an erased or unknown identity
     is dropped. Refusals, complaints and hard bounces suppress here and now.
     """
-    alive = people.living(conn, {e.identity_id for e in new})
-    lock_people(conn, set(alive.values()))
+    alive = people.lock_living(conn, {e.identity_id for e in new})
     first = {(e.source, e.key): e for e in reversed(new) if e.identity_id in alive}
     unknown = _unknown(conn, [replace(e, identity_id=alive[e.identity_id]) for e in reversed(first.values())])
     write_events(conn, unknown, now)

@@ -122,15 +122,15 @@ class PeopleWriter:
         owners: dict[str, int],
         result: BatchResult,
     ) -> tuple[list[ImportedRow], Resolution]:
-        """Who each row is. Rows that would join people while one of them is being written to are put off."""
+        """Who each row is, all who were there before locked. Rows that would join people while one of them is
+        being written to are put off; rows of somebody who was erased while we waited are rejected."""
         found = self._identities(conn, [row for row, _ in rows], owners)
-        joined = {identity for pair in found.merges for identity in pair}
-        busy = people.being_written_to(conn, joined) if joined else set[int]()
-        blocked = {pair[0] for pair in found.merges if not busy.isdisjoint(pair)}
+        blocked = _blocked(conn, found)
         if blocked:
-            late = {i for i, identity in enumerate(found.identities) if identity in blocked}
-            result.rejected += [(rows[i][0].number, _BUSY, rows[i][1]) for i in sorted(late)]
+            late = {i: blocked[who] for i, who in enumerate(found.identities) if who in blocked}
+            result.rejected += [(rows[i][0].number, why, rows[i][1]) for i, why in sorted(late.items())]
             rows = [pair for i, pair in enumerate(rows) if i not in late]
+            # fewer rows name fewer people: whoever they come to now is locked already
             found = self._identities(conn, [row for row, _ in rows], owners)
         return [row for row, _ in rows], found
 
@@ -148,7 +148,6 @@ class PeopleWriter:
 
     def _write_people(self, conn: Connection, rows: list[ImportedRow], found: Resolution, now: int) -> None:
         ids = {identity for identity in found.identities if identity not in found.created}
-        lock_people(conn, ids)
         before = {p["identity_id"]: p for p in facts.people(conn, ids)} if ids else {}
         after: dict[int, dict[str, Any]] = {}
         for row, identity in zip(rows, found.identities, strict=True):
@@ -180,6 +179,20 @@ class PeopleWriter:
         # sorted, because neighbours in the index are neighbours on disk
         names = [(*name, identity) for name, identity in found.claimed.items() if name[0] != ROW]
         _IDENTIFIER(conn, sorted(names))
+
+
+def _blocked(conn: Connection, found: Resolution) -> dict[int, str]:
+    """Lock everyone the batch is about, in one go, and only then ask: identities whose rows must wait, and why."""
+    joined = {identity for pair in found.merges for identity in pair}
+    before = joined.union(found.identities) - found.created
+    if not before:
+        return {}
+    lock_people(conn, before)
+    busy = people.being_written_to(conn, joined) if joined else set[int]()
+    blocked = {pair[0]: _BUSY for pair in found.merges if not busy.isdisjoint(pair)}
+    gone = people.erased_identities(conn, before)
+    blocked |= {pair[0]: _ERASED for pair in found.merges if not gone.isdisjoint(pair)}
+    return blocked | dict.fromkeys(gone, _ERASED)
 
 
 def _with(person: dict[str, Any], row: ImportedRow) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from engine.people.rounds import end_rounds
 from engine.suppression import ALL, reached_on, suppress
 from state.queries import merging, people
 from state.queries.bulk import BulkUpdate
-from state.queries.outbox import lock_people
 from state.store import Store
 
 _BLANK = BulkUpdate("person", ("identity_id",), (*PERSONAL, "attributes", "updated_at", "deleted_at"))
@@ -26,8 +25,7 @@ def erase(store: Store, identity_id: int, clock: Clock) -> None:
     """
     now = clock.now()
     with store.begin() as conn:
-        lock_people(conn, [identity_id])
-        alive = people.living(conn, [identity_id])
+        alive = people.lock_living(conn, [identity_id])
         if identity_id not in alive:
             if not merging.person_exists(conn, identity_id):
                 raise UnknownName(f"there is no person {identity_id}", hint="Look for them by e-mail address")
@@ -36,9 +34,8 @@ def erase(store: Store, identity_id: int, clock: Clock) -> None:
 
 
 def _erase(conn: Connection, identity: int, now: int) -> None:
-    lock_people(conn, [identity])
-    end_rounds(conn, merging.live_rounds(conn, identity), "the person was erased", now)
     merging.close_tasks(conn, identity, now)
+    end_rounds(conn, merging.live_rounds(conn, identity), "the person was erased", now)
     known = people.addresses_of(conn, [identity])
     suppress(conn, identity, ALL, "erased", at=now, source="erasure")
     names = {name for _, email, phone in known for name in reached_on(ALL, email, phone)}

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from state.queries.common import execute, fetch, many
+from state.queries.outbox import lock_people
 
 _IMPORT_LOCK = 0x72656B696D706F72
 
@@ -115,6 +116,25 @@ def living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
         if now in step and now is not None:
             found[identity] = now
     return found
+
+
+def lock_living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Lock these people, and say who each is now, as ``living`` does: nobody is merged or erased from here on.
+
+    Whoever was merged away while we waited is not the one to lock. The locks are then let go before the right
+    ones are asked for, because locks are taken in one order only.
+    """
+    alive = living(conn, ids)
+    while alive and conn.dialect.name == "postgresql":
+        savepoint = conn.begin_nested()
+        lock_people(conn, set(alive.values()))
+        now = living(conn, ids)
+        if now == alive:
+            savepoint.commit()
+            break
+        savepoint.rollback()
+        alive = now
+    return alive
 
 
 def suspects(conn: Connection, limit: int) -> Sequence[Any]:
