@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine.flow import EnrolmentState, Reason
 from engine.verdict import Says, Verdict, to_json
-from state.queries import merging, record
+from state.queries import record
 
 _WITHDRAWN = Reason.WITHDRAWN.value
 
@@ -21,21 +21,15 @@ def end_rounds(conn: Connection, rounds: Sequence[dict[str, Any]], because: str,
     """
     if not rounds:
         return
-    waiting = merging.open_touches(conn, rounds)
-    versions = {_round(r): r["version"] for r in rounds}
-    record.cancel_open(conn, [{**_key(r), "reason": _WITHDRAWN, "now": now} for r in rounds])
-    record.move_enrolments(conn, [_ended(r, now) for r in rounds])
     reasons = to_json([Verdict(_WITHDRAWN, Says.EXIT, because)])
-    touched = [_entry({**t, "version": versions[_round(t)]}, "cancel", reasons, now) for t in waiting]
-    record.put_ledger(conn, touched + [_entry(r, "end", reasons, now) for r in rounds])
-
-
-def _round(row: dict[str, Any]) -> tuple[Any, ...]:
-    return row["identity_id"], row["campaign"], row["cycle"]
+    cancels = [{**_key(r), "reason": _WITHDRAWN, "now": now, "reasons": reasons} for r in rounds]
+    record.cancel_open(conn, cancels)
+    record.move_enrolments(conn, [_ended(r, now) for r in rounds])
+    record.put_ledger(conn, [_entry(r, reasons, now) for r in rounds])
 
 
 def _key(row: dict[str, Any]) -> dict[str, Any]:
-    return dict(zip(("identity_id", "campaign", "cycle"), _round(row), strict=True))
+    return {name: row[name] for name in ("identity_id", "campaign", "cycle")}
 
 
 def _ended(row: dict[str, Any], now: int) -> dict[str, Any]:
@@ -49,12 +43,12 @@ def _ended(row: dict[str, Any], now: int) -> dict[str, Any]:
     }
 
 
-def _entry(row: dict[str, Any], action: str, reasons: str, now: int) -> dict[str, Any]:
+def _entry(row: dict[str, Any], reasons: str, now: int) -> dict[str, Any]:
     return {
         **_key(row),
         "at": now,
         "step": row["step"],
-        "action": action,
+        "action": "end",
         "rule": _WITHDRAWN,
         "version": row["version"],
         "reasons": reasons,

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from state.queries.common import Row, execute, fetch, fetch_dicts, write
+from state.queries.common import execute, fetch, fetch_dicts, write
 
 Pair = tuple[int, int]
 
@@ -78,21 +78,6 @@ def live_rounds(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
     return fetch_dicts(conn, sql, id=identity_id)
 
 
-def open_touches(conn: Connection, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Touches of these rounds that wait to leave."""
-    sql = """
-    SELECT identity_id, campaign, cycle, step FROM touch
-    WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle
-      AND state IN ('held', 'queued')
-    ORDER BY step
-    """
-    found = []
-    for row in rows:
-        key = {name: row[name] for name in ("identity_id", "campaign", "cycle")}
-        found += fetch_dicts(conn, sql, **key)
-    return found
-
-
 def move_rounds(conn: Connection, pairs: Sequence[Pair]) -> None:
     """Enrolments, touches, messages, tasks and ledger follow. Where both were on a campaign, the loser's
     rounds are numbered after the survivor's."""
@@ -122,9 +107,8 @@ def forget(conn: Connection, identity_id: int) -> None:
         "UPDATE contact SET email_key = NULL, phone = NULL, company_domain = NULL, row_hash = ''"
         " WHERE identity_id = :id",
         "DELETE FROM identifier WHERE identity_id = :id",
-        "DELETE FROM message WHERE identity_id = :id AND NOT EXISTS (SELECT 1 FROM touch t"
-        " WHERE t.identity_id = message.identity_id AND t.campaign = message.campaign"
-        " AND t.cycle = message.cycle AND t.step = message.step AND t.state = 'dispatching')",
+        # also of what is on its way out this moment: who sends it has it in memory
+        "DELETE FROM message WHERE identity_id = :id",
     ):
         execute(conn, sql, {"id": identity_id})
 

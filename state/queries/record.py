@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from state.ids import next_ids
-from state.queries.common import Row, insert_sql, write
+from state.queries.common import Row, fetch_dicts, insert_sql, many, write
 
 _MOVE = """
 UPDATE enrolment SET state = :state, reason = :reason, step = :step, resume_at = :resume_at, due_at = :resume_at,
@@ -66,14 +67,25 @@ _TASK = insert_sql(
     "ON CONFLICT DO NOTHING",
 )
 
-_CANCEL_HELD = """
-UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now
-WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state IN ('held', 'queued')
+_WAITING = """
+SELECT t.identity_id, t.campaign, t.cycle, t.step, e.version FROM touch t JOIN enrolment e
+  ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
+WHERE t.identity_id IN :ids AND t.state IN ('held', 'queued')
+ORDER BY t.identity_id, t.campaign, t.cycle, t.step
 """
 
+_CANCEL = """
+UPDATE touch SET state = 'cancelled', reason = :rule, finished_at = :at
+WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND step = :step
+  AND state IN ('held', 'queued')
+"""
+
+# Nobody is to be called or written to for a round that came to such an end; a call back is what they asked for.
 _CLOSE_TASKS = """
 UPDATE task SET state = 'declined', disposition = 'overtaken', closed_at = :now
-WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state = 'open' AND kind = 'review'
+WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state = 'open'
+  AND (kind = 'review' OR (kind IN ('linkedin', 'phone', 'letter')
+    AND :reason IN ('opted_out', 'suppressed', 'won_back', 'withdrawn', 'handed_over')))
 """
 
 
@@ -111,6 +123,30 @@ def put_tasks(conn: Connection, rows: Sequence[Row]) -> None:
 
 
 def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:
-    """Cancel what an ended round had postponed or queued, and the reviews it was waiting for."""
-    write(conn, _CANCEL_HELD, rows)
+    """Cancel what ended rounds had postponed or queued, each touch with a ledger row, and close the tasks that
+    are no longer to be done.
+
+    A row has identity_id, campaign and cycle of the round, the reason it ended for, now, and if there is more to
+    say ``reasons``, JSON for the ledger. The people are locked.
+    """
+    if not rows:
+        return
+    ended = {(r["identity_id"], r["campaign"], r["cycle"]): r for r in rows}
+    waiting = fetch_dicts(conn, _WAITING, ids=many(conn, {r["identity_id"] for r in rows}))
+    cancelled = [
+        _cancelled(touch, round_)
+        for touch in waiting
+        if (round_ := ended.get((touch["identity_id"], touch["campaign"], touch["cycle"])))
+    ]
+    write(conn, _CANCEL, cancelled)
+    put_ledger(conn, cancelled)
     write(conn, _CLOSE_TASKS, rows)
+
+
+def _cancelled(touch: Row, round_: Row) -> dict[str, Any]:
+    rule = round_["reason"]
+    reasons = round_.get("reasons")
+    if reasons is None:
+        verdict = {"rule": rule, "says": "exit", "because": "its round ended before it left"}
+        reasons = orjson.dumps([verdict]).decode()
+    return {**touch, "at": round_["now"], "action": "cancel", "rule": rule, "reasons": reasons}
