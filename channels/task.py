@@ -37,7 +37,7 @@ class TaskBook(Protocol):
 
         ``due_at``: UTC epoch seconds. ``meta``: the message's facts (campaign, step, ...) and ``to``,
         ``to_name``. Raises TaskBookBusy when nothing was opened and another try may succeed,
-        LookupError when the book cannot place the ref at all.
+        LookupError, saying why, when the task is not to be opened at all.
         """
         ...
 
@@ -88,8 +88,10 @@ class TaskAdapter:
             )
         except TaskBookBusy as busy:
             return Retry(reason=str(busy) or "the task book is busy")
-        except LookupError:
-            return Rejected(reason="the task book does not know what this message belongs to")
+        except LookupError as unplaced:
+            return Rejected(
+                reason=str(unplaced) or "the task book does not know what this message belongs to"
+            )
         return Accepted(provider_id=message.ref)
 
     def lookup(self, ref: str) -> Lookup:

@@ -83,7 +83,7 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
                 orders.append(_order(event, ALL, "complaint", now))
             case "bounced" if event.data.get("hard") in (True, "true", "1", 1):
                 _bounced(conn, event, now)
-    suppress_all(conn, orders)
+    suppress_all(conn, orders, now)
     _revoke(conn, orders, now)
     numbers = next_ids(len(notes))
     _NOTE(conn, [(n.identity_id, i, *n[1:]) for n, i in zip(notes, numbers, strict=True)])

@@ -1,5 +1,6 @@
 """The single door to a suppression. What goes through it binds the identity, and its addresses whoever has
-them now or later. It cancels nothing: the gates look again in the transaction that sends."""
+them now or later. Work for humans is closed at once, since nothing stands between them and it; messages are
+not cancelled: the gates look again in the transaction that sends."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from engine.people.normalise import keys_of
+from state.queries import tasks
 from state.queries.bulk import BulkInsert
 from state.queries.people import addresses_of
 
@@ -46,13 +48,14 @@ def suppress(
     source: str,
     note: str | None = None,
 ) -> None:
-    """Suppress one person in the caller's transaction. Doing it twice changes nothing."""
+    """Suppress one person as of ``at``, which is now, in the caller's transaction. Doing it twice changes nothing."""
     order = Refusal(identity_id=identity_id, channel=channel, reason=reason, at=at, source=source, note=note)
-    suppress_all(conn, [order])
+    suppress_all(conn, [order], at)
 
 
-def suppress_all(conn: Connection, orders: Sequence[Refusal]) -> None:
-    """Suppress many people, at every address any source ever gave for them (SUP-06, SUP-07)."""
+def suppress_all(conn: Connection, orders: Sequence[Refusal], now: int) -> None:
+    """Suppress many people, at every address any source ever gave for them (SUP-06, SUP-07), and close what
+    humans were to do for them on those channels. The people are locked."""
     if not orders:
         return
     _SUPPRESS(conn, [(o.identity_id, o.channel, o.reason, o.at, o.source, o.note) for o in orders])
@@ -66,6 +69,7 @@ def suppress_all(conn: Connection, orders: Sequence[Refusal]) -> None:
         for address in reached_on(o.channel, email, phone)
     }
     _ADDRESS(conn, sorted(rows.values()))
+    tasks.close_refused(conn, {o.identity_id for o in orders}, now)
 
 
 def suppress_addresses(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection
 
 from channels.task import TaskBookBusy
 from engine.clock import Clock
 from state.errors import StoreUnavailable
-from state.queries import tasks
+from state.queries import people, tasks
 from state.store import Store
 
 
@@ -21,13 +24,27 @@ class StoreTaskBook:
     def open(
         self, *, ref: str, kind: str, owner: str, title: str, body: str, due_at: int, meta: Mapping[str, str]
     ) -> None:
-        """Write the task of the touch named ``ref``. Raises LookupError when there is no such touch."""
+        """Write the task of the touch named ``ref``. Raises LookupError when there is no such touch, or its
+        person was erased or has said no since it was decided."""
         with self._busy_when_down(), self._store.begin() as conn:
-            key = tasks.touch_key(conn, ref)
-            if key is None:
-                raise LookupError(f"no touch has the ref {ref}")
+            key = self._key(conn, ref)
+            alive = people.lock_living(conn, [key["identity_id"]])
+            if tasks.by_ref(conn, ref) is not None:
+                return
+            if not alive:
+                raise LookupError("the person was erased")
+            key, now = self._key(conn, ref), self._clock.now()  # read again under the lock
+            if tasks.is_refused(conn, key["identity_id"], kind, now):
+                raise LookupError("the person has said no since")
             task = {"ref": ref, "kind": kind, "owner": owner, "title": title, "body": body, "due_at": due_at}
-            tasks.put(conn, {**key, **task, "created_at": self._clock.now()})
+            tasks.put(conn, {**key, **task, "created_at": now})
+
+    @staticmethod
+    def _key(conn: Connection, ref: str) -> dict[str, Any]:
+        key = tasks.touch_key(conn, ref)
+        if key is None:
+            raise LookupError(f"no touch has the ref {ref}")
+        return key
 
     def exists(self, ref: str) -> bool:
         """True when the task is there, open or closed."""

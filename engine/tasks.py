@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection
+
 from engine.clock import iso
 from engine.errors import RekindleError, UnknownName
 from engine.events import NewEvent, record_in
-from engine.suppression import suppress
+from engine.suppression import ALL, Refusal, suppress_all
+from state.queries import people
 from state.queries import tasks as queries
 
 if TYPE_CHECKING:
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Disposition:
-    """How a task ended, and what follows. ``suppresses``: a channel, ``own`` for the task's, or ``all``."""
+    """How a task ended, and what follows. ``suppresses``: ``own`` for the task's channel, ``address``
+    for every channel that writes to the address it was tried at, or ``all``."""
 
     means: str
     state: str = "done"  # done | declined
@@ -38,7 +42,9 @@ DISPOSITIONS: dict[str, Disposition] = {
     "won_back": Disposition("the person is back", event="won_back"),
     "not_interested": Disposition("no, thank you", event="refused", suppresses="own"),
     "do_not_contact": Disposition("never again, on any channel", event="refused", suppresses="all"),
-    "wrong_number": Disposition("somebody else's address", suppresses="own", reason="hard_bounce"),
+    "wrong_number": Disposition(
+        "somebody else's number or address", suppresses="address", reason="hard_bounce"
+    ),
     "declined": Disposition("will not be done", state="declined"),
     "rejected": Disposition("reviewed, must not go on", state="declined"),
 }
@@ -58,7 +64,7 @@ def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, 
     """Tasks with the person's name and addresses, soonest first; None does not narrow. ``more``: there are
     others beyond ``limit``."""
     with app.store.read() as conn:
-        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1)
+        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1, now=app.clock.now())
     return {
         "format_version": 1,
         "now": iso(app.clock.now()),
@@ -68,13 +74,22 @@ def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, 
 
 
 def shown(app: App, ref: str) -> dict[str, Any]:
-    """One task, by its ref or an unambiguous beginning of it. Raises UnknownName."""
+    """One task, by its ref or an unambiguous beginning of it. Raises UnknownName.
+
+    An open one whose person has said no is ``refused``: it is shown without the means to do it.
+    """
     with app.store.read() as conn:
-        rows = queries.beginning(conn, ref)
+        rows = queries.beginning(conn, ref, app.clock.now())
     if len(rows) != 1:
         what = f"{len(rows)} tasks begin" if rows else "no task begins"
         raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")
-    return {"format_version": 1, "now": iso(app.clock.now()), "task": _shown(rows[0])}
+    return {"format_version": 1, "now": iso(app.clock.now()), "task": _shown(_withheld(rows[0]))}
+
+
+def _withheld(row: dict[str, Any]) -> dict[str, Any]:
+    refused = bool(row["refused"])
+    blank = {"email": None, "phone": None, "linkedin": None, "body": ""} if refused else {}
+    return {**row, **blank, "refused": refused}
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
@@ -91,23 +106,53 @@ def close(app: App, ref: str, code: str, comment: str | None = None) -> dict[str
         raise UnknownName(f"there is no disposition '{code}'", hint=f"There are: {', '.join(DISPOSITIONS)}")
     now = app.clock.now()
     with app.store.begin() as conn:
-        task = queries.by_ref(conn, ref)
-        if task is None:
-            raise UnknownName(f"there is no task '{ref}'", hint="'rekindle tasks list' shows what is open")
+        people.lock_living(conn, [_task(conn, ref)["identity_id"]])  # the person first, as everybody does
+        task = _task(conn, ref)  # read again: it may have followed its person in a merge
         closed = queries.close(conn, ref, state=disposition.state, disposition=code, comment=comment, now=now)
         if not closed:
             raise TaskClosed(f"task {ref} was closed before, as {task['disposition']}")
-        channel = task["kind"] if task["kind"] in ("phone", "linkedin") else "all"
-        if disposition.suppresses:
-            scope = channel if disposition.suppresses == "own" else "all"
-            suppress(conn, task["identity_id"], scope, disposition.reason, at=now, source=f"task:{ref}")
-        event = NewEvent(
-            identity_id=task["identity_id"],
-            name=disposition.event or "task_closed",
-            at=now,
-            source="tasks",
-            key=ref,
-            data={"disposition": code, "kind": task["kind"], "channel": channel},
-        )
-        record_in(conn, [event], app.listeners(), now)
+        suppress_all(conn, _refusals(task, disposition, now), now)
+        record_in(conn, [_event(task, code, disposition, now)], app.listeners(), now)
     return {**task, "state": disposition.state, "disposition": code, "comment": comment, "closed_at": now}
+
+
+def _task(conn: Connection, ref: str) -> dict[str, Any]:
+    task = queries.by_ref(conn, ref)
+    if task is None:
+        raise UnknownName(f"there is no task '{ref}'", hint="'rekindle tasks list' shows what is open")
+    return task
+
+
+def _channel(task: dict[str, Any]) -> str:
+    """The channel the task is for; a review or a call back is for none in particular."""
+    return task["kind"] if task["kind"] in ("phone", "linkedin", "letter") else ALL
+
+
+def _refusals(task: dict[str, Any], disposition: Disposition, now: int) -> list[Refusal]:
+    """What the disposition suppresses, a refusal a channel."""
+    match disposition.suppresses:
+        case None:
+            return []
+        case "address":
+            # whoever finds out in a review or a call back has dialled; texts go to the same number
+            channels = (_channel(task),) if _channel(task) in ("linkedin", "letter") else ("phone", "sms")
+        case "own":
+            channels = (_channel(task),)
+        case channel:
+            channels = (channel,)
+    source = f"task:{task['ref']}"
+    return [
+        Refusal(identity_id=task["identity_id"], channel=c, reason=disposition.reason, at=now, source=source)
+        for c in channels
+    ]
+
+
+def _event(task: dict[str, Any], code: str, disposition: Disposition, now: int) -> NewEvent:
+    return NewEvent(
+        identity_id=task["identity_id"],
+        name=disposition.event or "task_closed",
+        at=now,
+        source="tasks",
+        key=task["ref"],
+        data={"disposition": code, "kind": task["kind"], "channel": _channel(task)},
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -40,7 +40,7 @@ class _Standing(NamedTuple):
 def write_facts(conn: Connection, source: str, rows: Placed, now: int) -> None:
     """Record what ``rows``, each with its identity, say. Contacts and people are written before."""
     _write_consents(conn, source, rows, now)
-    suppress_all(conn, [r for row, identity in rows for r in _refusals(source, row, identity, now)])
+    suppress_all(conn, [r for row, identity in rows for r in _refusals(source, row, identity, now)], now)
     _write_notes(conn, source, [pair for pair in rows if pair[0].notes], now)
 
 

@@ -17,7 +17,7 @@ from engine.fields import IMPORTABLE
 from engine.people.keys import fact_key
 from engine.people.rounds import end_rounds
 from state.ids import next_ids
-from state.queries import facts, merging
+from state.queries import facts, merging, tasks
 from state.queries.bulk import BulkInsert, BulkUpdate
 from state.queries.merging import Pair
 from state.queries.outbox import lock_people
@@ -36,8 +36,11 @@ _EVER = 2**62
 def merge(conn: Connection, merges: Collection[tuple[int, int]], now: int) -> None:
     """Merge (survivor, loser) pairs in the caller's transaction. No loser is a survivor.
 
-    A person who is being written to this moment must not be merged: the outcome is recorded by identity.
+    A person who is being written to this moment must not be merged, since the outcome is recorded by identity:
+    the caller locks them all, and everyone else it needs, and then makes sure.
     """
+    if not merges:
+        return
     lock_people(conn, {identity for pair in merges for identity in pair})
     for pairs in _rounds(merges):
         _revoke(conn, pairs, now)
@@ -45,6 +48,7 @@ def merge(conn: Connection, merges: Collection[tuple[int, int]], now: int) -> No
         _join_people(conn, pairs, now)
         merging.move_facts(conn, pairs)
         merging.move_rounds(conn, pairs)
+        tasks.close_refused(conn, {survivor for _, survivor in pairs}, now)
 
 
 def _rounds(merges: Collection[tuple[int, int]]) -> Iterator[Sequence[Pair]]:

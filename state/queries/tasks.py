@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import execute, fetch_dicts
+from state.queries.common import execute, fetch, fetch_dicts, many
 from state.queries.record import put_tasks
 
 _PERSON = "p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin, p.timezone"
+
+#: of a task ``t``: its person is not to be written to at all, or not on the channel it is for
+_REFUSED = """
+EXISTS (SELECT 1 FROM suppression s
+  WHERE s.identity_id = t.identity_id AND s.channel IN ('all', t.kind) AND s.at <= :now)
+"""
 
 
 def touch_key(conn: Connection, ref: str) -> dict[str, Any] | None:
@@ -29,27 +36,31 @@ def by_ref(conn: Connection, ref: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def beginning(conn: Connection, ref: str) -> list[dict[str, Any]]:
-    """Tasks whose ref begins so, with the person's name and addresses; a handful at most."""
+def beginning(conn: Connection, ref: str, now: int) -> list[dict[str, Any]]:
+    """Tasks whose ref begins so, with the person's name and addresses, and whether an open one is ``refused``:
+    its person has said no. A handful at most."""
     sql = f"""
-    SELECT t.*, {_PERSON} FROM task t JOIN person p ON p.identity_id = t.identity_id
+    SELECT t.*, {_PERSON}, t.state = 'open' AND {_REFUSED} AS refused
+    FROM task t JOIN person p ON p.identity_id = t.identity_id
     WHERE substr(t.ref, 1, :length) = :ref ORDER BY t.ref LIMIT 10
     """
-    return fetch_dicts(conn, sql, ref=ref, length=len(ref))
+    return fetch_dicts(conn, sql, ref=ref, length=len(ref), now=now)
 
 
 def listed(
-    conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int
+    conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int, now: int
 ) -> list[dict[str, Any]]:
-    """Tasks with the person's name and company, soonest first; None does not narrow."""
+    """Tasks with the person's name and company, soonest first; None does not narrow. An open one whose person
+    has said no is not among them."""
     sql = f"""
     SELECT t.*, {_PERSON} FROM task t JOIN person p ON p.identity_id = t.identity_id
     WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state)
       AND (CAST(:owner AS TEXT) IS NULL OR t.owner = :owner)
       AND (CAST(:kind AS TEXT) IS NULL OR t.kind = :kind)
+      AND NOT (t.state = 'open' AND {_REFUSED})
     ORDER BY t.due_at, t.ref LIMIT :limit
     """
-    return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit)
+    return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit, now=now)
 
 
 def close(conn: Connection, ref: str, *, state: str, disposition: str, comment: str | None, now: int) -> bool:
@@ -60,6 +71,24 @@ def close(conn: Connection, ref: str, *, state: str, disposition: str, comment: 
     """
     values = {"ref": ref, "state": state, "disposition": disposition, "comment": comment, "now": now}
     return execute(conn, sql, values).rowcount == 1
+
+
+def close_refused(conn: Connection, ids: Collection[int], now: int) -> None:
+    """Close the open tasks of these people that their suppressions forbid: those for a suppressed channel, and
+    all of whoever is suppressed on all. The people are locked."""
+    sql = f"""
+    UPDATE task AS t SET state = 'declined', disposition = 'overtaken', closed_at = :now
+    WHERE t.identity_id IN :ids AND t.state = 'open' AND {_REFUSED}
+    """
+    execute(conn, sql, {"ids": many(conn, ids), "now": now})
+
+
+def is_refused(conn: Connection, identity_id: int, kind: str, now: int) -> bool:
+    """Is a task of that kind for this person forbidden by a suppression?"""
+    sql = f"""
+    SELECT 1 FROM (SELECT CAST(:id AS BIGINT) AS identity_id, CAST(:kind AS TEXT) AS kind) AS t WHERE {_REFUSED}
+    """
+    return bool(fetch(conn, sql, id=identity_id, kind=kind, now=now))
 
 
 def count_open(conn: Connection) -> int:

@@ -68,7 +68,9 @@ def render_one(found: Data, dispositions: Mapping[str, str]) -> Group:
     parts: list[RenderableType] = [title, Padding(grid, (1, 0, 0, 2))]
     body = "\n".join(printable(line) for line in task["body"].splitlines())
     parts.append(Padding(Text(body, overflow="fold"), (1, 0, 1, 2)))
-    if task["state"] == "open":
+    if task["refused"]:
+        parts += [Text("They have said no: this is not to be done any more.", BAD), _declining(task)]
+    elif task["state"] == "open":
         parts += _closing(task, dispositions)
     return Group(*parts)
 
@@ -83,6 +85,9 @@ def _closing(task: Data, dispositions: Mapping[str, str]) -> list[RenderableType
     ways = rows()
     for code, means in dispositions.items():
         ways.add_row(code, means)
-    ref = task["ref"][:_SHORT]
-    return [Text(f"rekindle tasks done {ref} --disposition CODE", STRONG), Padding(ways, (0, 0, 0, 2)),
-            Text(f"rekindle tasks decline {ref} --comment '...'", STRONG)]  # fmt: skip
+    done = Text(f"rekindle tasks done {task['ref'][:_SHORT]} --disposition CODE", STRONG)
+    return [done, Padding(ways, (0, 0, 0, 2)), _declining(task)]
+
+
+def _declining(task: Data) -> Text:
+    return Text(f"rekindle tasks decline {task['ref'][:_SHORT]} --comment '...'", STRONG)
