@@ -208,7 +208,8 @@ class _Batch:
                 "campaign": enrolment.campaign,
                 "cycle": enrolment.cycle,
             }
-            self.writes.cancels.append({**key, "reason": decision.rule, "now": self.now})
+            told = {"reason": decision.rule, "now": self.now, "reasons": to_json(decision.verdicts)}
+            self.writes.cancels.append({**key, **told})
         if decision.touch is not None:
             self._write_touch(campaign, enrolment, facts, decision.touch, message)
         if decision.spawn is not None:

@@ -337,5 +337,5 @@ def _start(
         asleep=cohort is not None and cohort.park_until is not None,
     )
     return end(campaign, enrolment, verdict, None)._replace(
-        decided_step=step.id, cancels_held=False, spawn=spawn
+        decided_step=step.id, spawn=spawn
     )
