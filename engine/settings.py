@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 
 from engine.errors import ConfigurationError
@@ -33,6 +34,14 @@ def secret(declared: Secret) -> str:
             hint=f"The project reads it as {{env: {declared.env}}}: export {declared.env}=... and try again",
         )
     return found
+
+
+def login() -> str:
+    """The name the operator is logged in by, for the record of what they said."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "unknown"
 
 
 def debug() -> bool:

@@ -29,6 +29,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pause": "Hold a campaign; nothing is lost.",
         "resume": "Let a paused campaign, or a held daemon, go on.",
         "tasks": "Work for humans: list, close, decline.",
+        "doubts": "Messages that may or may not have left: list, settle.",
     },
     "See": {
         "status": "Who waits, what was sent, what was not and why.",

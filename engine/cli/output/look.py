@@ -38,6 +38,7 @@ WORDS = {
     "escalation": "open escalation",
     "fatigue": "cap is full",
     "holdout": "kept back to compare",
+    "not_sent": "found not to have left",
     "offer_expired": "offer has ended",
     "provider_refused": "refused by the provider",
     "quiet_hours": "quiet hours",

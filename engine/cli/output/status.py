@@ -85,7 +85,7 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
     if s["in_doubt"]:
         by_channel = Counter(row["channel"] for row in s["in_doubt"])
         told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
-        yield f"in doubt: {told}", "may have left, will not be sent again by itself"
+        yield f"in doubt: {told}", "rekindle doubts list: may have left, will not be sent again by itself"
     for campaign, at in sorted(s["broken"].items()):
         yield f"campaign {campaign} is broken at {at}", "rekindle validate"
     for source, error in s["sources"].items():
