@@ -12,7 +12,7 @@ from state.queries.common import execute, fetch, fetch_dicts, many
 # Each running campaign's front: one look into the index a campaign, whatever waits in those that do not run.
 _FRONTS = """
 SELECT name, front FROM (
-  SELECT name, (SELECT min(e.due_at) FROM enrolment e WHERE e.campaign = running.name AND e.due_at IS NOT NULL) AS front
+  SELECT name, (SELECT min(e.due_at) FROM enrolment e WHERE e.campaign = name AND e.due_at IS NOT NULL) AS front
   FROM {each_campaign}) AS fronts
 WHERE front <= :now ORDER BY front, name
 """
@@ -90,8 +90,8 @@ def anything(conn: Connection, now: int, campaigns: Collection[str]) -> bool:
     """Is anything of these campaigns due or queued for now, or anything at all waiting for its outcome? A look at
     the front of an index each."""
     sql = """
-    SELECT EXISTS (SELECT 1 FROM {each_campaign} WHERE EXISTS (SELECT 1 FROM enrolment e
-                     WHERE e.campaign = running.name AND e.due_at IS NOT NULL AND e.due_at <= :now))
+    SELECT EXISTS (SELECT 1 FROM {each_campaign} WHERE :now >=
+                     (SELECT min(e.due_at) FROM enrolment e WHERE e.campaign = name AND e.due_at IS NOT NULL))
         OR EXISTS (SELECT 1 FROM touch WHERE state = 'queued' AND not_before <= :now AND campaign IN :campaigns)
         OR EXISTS (SELECT 1 FROM touch WHERE state IN ('dispatching', 'in_doubt'))
     """
