@@ -52,8 +52,9 @@ def main() -> None:
             started, peak, sent = float(told[-3]), float(told[-2]), int(told[-1])
             first = peak if first is None else first
             print(
-                f"P5 peak memory, {size:>9,} people, {dialect:<11} {peak:6.1f} MiB (started at {started:.1f}, {sent:,} sent)"
-                f"  over the smallest: {peak - first:+.1f} MiB  goal at most +10, below 100"
+                f"P5 peak memory, {size:>9,} people, {dialect:<11} {peak:6.1f} MiB "
+                f"(started at {started:.1f}, {sent:,} sent)  "
+                f"over the smallest: {peak - first:+.1f} MiB  goal at most +10, below 100"
             )
 
 

@@ -338,7 +338,7 @@ def main() -> None:
     sample.happen()
     write(arguments.out / "people.csv", words.COLUMNS, sample.people)
     write(arguments.out / "events.csv", words.EVENT_COLUMNS, sample.events)
-    print(f"{len(sample.people)} people and {len(sample.events)} events in {arguments.out}")  # noqa: T201
+    print(f"{len(sample.people)} people and {len(sample.events)} events in {arguments.out}")
 
 
 if __name__ == "__main__":
