@@ -199,7 +199,13 @@ class _Batch:
         reason = decision.reason.value if decision.reason else None
         self.writes.moves.append(
             _move_row(
-                enrolment, decision.state, decision.step, decision.resume_at, reason=reason, ended_at=ended_at
+                enrolment,
+                decision.state,
+                decision.step,
+                decision.resume_at,
+                reason=reason,
+                ended_at=ended_at,
+                shift=decision.shift,
             )
         )
         if decision.cancels_held:
@@ -332,10 +338,10 @@ def _key(enrolment: EnrolmentFact, step: str) -> dict[str, Any]:
 
 def _move_row(
     enrolment: EnrolmentFact, state: EnrolmentState, step: str | None, resume_at: int | None, *,
-    reason: str | None = None, ended_at: int | None = None,
+    reason: str | None = None, ended_at: int | None = None, shift: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     return {**_key(enrolment, step or ""), "step": step, "state": state.value, "resume_at": resume_at,
-            "reason": reason, "ended_at": ended_at}  # fmt: skip
+            "reason": reason, "ended_at": ended_at, "shift": shift}  # fmt: skip
 
 
 def _trigger_data(enrolment: EnrolmentFact, events: tuple[EventFact, ...]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from engine.decision import Decision, Spawn, TaskPlan, TouchPlan
 from engine.endings import end, ending
-from engine.facts import EnrolmentFact, Facts
+from engine.facts import EnrolmentFact, EventFact, Facts
 from engine.flow import EnrolmentMove as Move
 from engine.flow import EnrolmentState as State
 from engine.flow import Reason, TouchMove, move_enrolment
@@ -86,19 +86,27 @@ def _wait(enrolment: EnrolmentFact) -> Decision:
 def _advance(
     campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, now: int, *,
     action: str = "advance", verdicts: Sequence[Verdict] = (), touch: TouchPlan | None = None,
+    waited_until: int | None = None,
 ) -> Decision:  # fmt: skip
-    """On to the next step, or to what follows the last."""
+    """On to the next step, or to what follows the last.
+
+    ``waited_until``: when a wait ended. Where that is later than the next step was planned, the rest of the
+    timeline moves by as much: what was waited for does not make it late.
+    """
     following = next_step(track, step, enrolment.cohort)
     if following is None:
         return _after_last(campaign, enrolment, verdicts, now, action=action, step=step, touch=touch)
+    planned = planned_at(following, enrolment)
+    later = max(0, waited_until - planned) if waited_until is not None else 0
     return Decision(
         action=action,
         verdicts=tuple(verdicts),
         state=move_enrolment(State(enrolment.state), Move.ADVANCE),
         step=following.id,
-        resume_at=max(now, planned_at(following, enrolment)),
+        resume_at=max(now, planned + later),
         decided_step=step.id,
         touch=touch,
+        shift=enrolment.shift + later if later else None,
     )
 
 
@@ -230,18 +238,23 @@ def _heard(step: Step | None, enrolment: EnrolmentFact, facts: Facts, now: int) 
     """Has the event that this step waits for happened? Before the step's own moment it does not listen."""
     if step is None or step.kind is not StepKind.WAIT_FOR or now < planned_at(step, enrolment):
         return False
-    return any(e.name == step.event and enrolment.entered_at <= e.at <= now for e in facts.events)
+    return any(_is_awaited(e, step, enrolment, now) for e in facts.events)
+
+
+def _is_awaited(event: EventFact, step: Step, enrolment: EnrolmentFact, now: int) -> bool:
+    return event.name == step.event and enrolment.entered_at <= event.at <= now
 
 
 def _wait_for(
     campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> Decision:
-    happened = _heard(step, enrolment, facts, now)
+    heard = next((e.at for e in facts.events if _is_awaited(e, step, enrolment, now)), None)
     until = planned_at(step, enrolment) + step.up_to
-    if happened or now >= until:
-        because = f"{step.event} happened" if happened else f"no {step.event} in time"
+    if heard is not None or now >= until:
+        because = f"{step.event} happened" if heard is not None else f"no {step.event} in time"
         verdict = Verdict("wait_for", Says.ALLOW, because, step.source)
-        return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,))
+        ended = until if heard is None else heard
+        return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,), waited_until=ended)
     return Decision(
         action="wait",
         verdicts=(Verdict("wait_for", Says.DEFER, f"waiting for {step.event}", step.source, until),),
@@ -303,7 +316,7 @@ def _ask_review(step: Step, enrolment: EnrolmentFact, now: int) -> Decision:
 def _reviewed(campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, now: int) -> Decision:
     if enrolment.review == "done":
         verdict = Verdict("review", Says.ALLOW, "approved", step.source)
-        return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,))
+        return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,), waited_until=now)
     if enrolment.review == "declined":
         return end(
             campaign, enrolment, Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source), None

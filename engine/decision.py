@@ -57,6 +57,8 @@ class Decision(NamedTuple):
     decided_step: str | None = None  # the step this decision is about
     reason: Reason | None = None
     touch: TouchPlan | None = None
+    #: the timeline's new shift in seconds, where a wait made the rest of the round later; None: as it was
+    shift: int | None = None
     cancels_held: bool = False  # the current step's postponed touch is overtaken
     spawn: Spawn | None = None
     task: TaskPlan | None = None

@@ -104,6 +104,7 @@ def close(app: App, ref: str, code: str, comment: str | None = None) -> dict[str
     disposition = DISPOSITIONS.get(code)
     if disposition is None:
         raise UnknownName(f"there is no disposition '{code}'", hint=f"There are: {', '.join(DISPOSITIONS)}")
+    app.versions.refresh(app.store)  # what people are on listens too, not only what the files say now
     now = app.clock.now()
     with app.store.begin() as conn:
         people.lock_living(conn, [_task(conn, ref)["identity_id"]])  # the person first, as everybody does

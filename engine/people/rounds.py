@@ -40,6 +40,7 @@ def _ended(row: dict[str, Any], now: int) -> dict[str, Any]:
         "step": row["step"],
         "resume_at": None,
         "ended_at": now,
+        "shift": None,
     }
 
 

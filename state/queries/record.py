@@ -13,7 +13,7 @@ from state.queries.common import Row, fetch_dicts, insert_sql, many, write
 
 _MOVE = """
 UPDATE enrolment SET state = :state, reason = :reason, step = :step, resume_at = :resume_at, due_at = :resume_at,
-       ended_at = :ended_at
+       shift = coalesce(CAST(:shift AS BIGINT), shift), ended_at = :ended_at
 WHERE identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle AND state <> 'ended'
 """
 
