@@ -205,8 +205,8 @@ def test_a_review_waits_for_a_person_and_a_case_can_be_that_person() -> None:
     approved = "[{at: 3d, event: task_closed, step: look, disposition: approved}, {at: 9d, event: purchase}]"
     assert story(CUSTOMER, approved, campaign="look_first") == [
         "3d  letter  email",
-        "4d  exit: handed_over",
-        "4d  check_in  email",
+        "5d  exit: handed_over",
+        "5d  check_in  email",
         "9d  exit: won_back",
     ]
 
