@@ -16,7 +16,6 @@ class ExitCode(IntEnum):
     OK = 0
     FINDINGS = 1  # findings, a failed test, a failed run
     USAGE = 2  # Click's own
-    CHANGES = 3  # only ``plan --exit-code``
     INTERRUPTED = 130
 
 

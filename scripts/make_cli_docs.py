@@ -29,7 +29,6 @@ _MEANINGS = {
     ExitCode.OK: "done, and nothing to complain about",
     ExitCode.FINDINGS: "findings, a failed test, or the command failed; standard error says why",
     ExitCode.USAGE: "the command was not written as it asks",
-    ExitCode.CHANGES: "reserved for `plan --exit-code`: there are changes",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

@@ -18,7 +18,12 @@ from scripts import make_cli_docs
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {name for commands in SECTIONS.values() for name in commands}
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "campaigns/README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 def test_the_command_reference_is_current() -> None:
