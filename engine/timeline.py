@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.facts import EnrolmentFact, Facts
 from engine.gates.base import Situation
+from engine.gates.hours import first_open
 from engine.model import Campaign, Cohort, Project, Step, Track
 from engine.places import place_of
 from engine.predicate import holds
@@ -34,8 +35,13 @@ def situation_of(
     project: Project, campaign: Campaign, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int,
     expires_at: int | None = None,
 ) -> Situation:  # fmt: skip
+    """What the gates are shown. ``expires_at``: as it was decided; None: reckon it.
+
+    A step lives from the first moment it may leave after the one it is planned for: a weekend or a night that the
+    plan falls into takes nothing from it.
+    """
     planned = planned_at(step, enrolment)
-    return Situation(
+    situation = Situation(
         campaign=campaign,
         step=step,
         enrolment=enrolment,
@@ -44,5 +50,8 @@ def situation_of(
         place=place_of(facts.person, project.default_country, project.policy.markets),
         now=now,
         planned_at=planned,
-        expires_at=planned + step.expires if expires_at is None else expires_at,
+        expires_at=planned if expires_at is None else expires_at,
     )
+    if expires_at is not None or step.channel is None:
+        return situation
+    return situation._replace(expires_at=(first_open(situation, planned) or planned) + step.expires)

@@ -40,7 +40,7 @@ def _missing(channel: str, country: str, options: tuple[Basis, ...]) -> str:
     asked = " or ".join(
         dict.fromkeys(
             (f"{b.consent.replace('_', ' ')} consent{' with proof' if b.proof else ''}" if b.consent else "")
-            or f"a relationship of the last {b.months} months"
+            or f"{'a purchase' if 'last_purchase_at' in b.anchor else 'an enquiry'} of the last {b.months} months"
             for b in options
         )
     )

@@ -11,6 +11,12 @@ from engine.schedule import Opening, next_open
 from engine.verdict import Says, Verdict, allow
 
 
+def first_open(s: Situation, moment: int) -> int | None:
+    """The first instant at or after ``moment`` that the step's window and the quiet hours leave open, if any."""
+    own = () if s.step.window is None else (Opening((s.step.window,)),)
+    return next_open(moment, s.place.zones, (*own, *_openings(s)))
+
+
 def window(s: Situation) -> Verdict:
     """DEFER into the step's own send window, at a moment the quiet hours allow too; SKIP when there is none."""
     wanted = s.step.window

@@ -16,8 +16,8 @@ def escalation(s: Situation) -> Verdict:
         if note.kind in HOLDING and note.opened_at <= s.now and (note.closed_at or s.now + 1) > s.now:
             facts = {"note": note.kind, "since": note.opened_at}
             because = f"an open {note.kind.replace('_', ' ')} holds promotion"
-            return Verdict("escalation", Says.DEFER, because, s.policy.source, s.now + DAY, facts)
-    return allow("escalation", "no open escalation", s.policy.source)
+            return Verdict("escalation", Says.DEFER, because, until=s.now + DAY, facts=facts)
+    return allow("escalation", "no open escalation")
 
 
 def recent_discount(s: Situation) -> Verdict:

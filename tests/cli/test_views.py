@@ -61,7 +61,7 @@ def test_explain_tells_the_whole_story_with_file_and_line(lived: World) -> None:
     person = people_of(lived)[1]
     text = lived.run("explain", person["E-mail"]).stdout
     assert "Segment: churned" in text
-    assert "✓  status_at_last_touch equals churned" in text
+    assert "✓  status_at_last_touch is churned" in text
     assert "segments.yaml:5" in text
     assert "is for segment closed_lost, and this person is in churned" in text
     assert re.search(r"✓ sent +hello \(email\)", text)

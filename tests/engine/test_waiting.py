@@ -48,3 +48,23 @@ def test_downtime_is_not_waiting(store: Store) -> None:
     run_turn(app, NOW + 30 * DAY)
     told = dict(ask(store, "SELECT step, reason FROM touch"))
     assert told == {"first": None, "second": "expired", "third": "expired"}
+
+
+WEEKDAYS = """
+audience: {segment: churned}
+cadence:
+  - {step: first, at: 0d, email: note, window: {hours: 09:00-17:00, days: mon..fri}, expires: 12h}
+then: end
+"""
+
+
+def test_a_weekend_that_the_plan_falls_into_takes_nothing_from_a_step(store: Store) -> None:
+    app = open_app(store, {"waits": WEEKDAYS})
+    add_person(store, 1, churned_at=NOW - 40 * DAY)
+    saturday = NOW + 5 * DAY
+    run_refresh(app, saturday)
+    for hour in range(3 * 24):
+        run_turn(app, saturday + hour * 3_600)
+    # nine in the morning is an hour earlier by then: the clocks went forward on Sunday
+    monday = NOW + 7 * DAY - 3_600
+    assert ask(store, "SELECT state, counted_at FROM touch") == [("sent", monday)]
