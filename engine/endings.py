@@ -75,10 +75,10 @@ def _exit(
             return exit_verdict(Reason.WON_BACK, f"{event.name} happened", source, event), None
     for declared in campaign.exits:
         if declared.event:
-            event = next((e for e in events if e.name == declared.event), None)  # type: ignore[assignment]
-            if event is not None:
+            happened = next((e for e in events if e.name == declared.event), None)
+            if happened is not None:
                 because = f"{declared.event} happened"
-                return exit_verdict(declared.reason, because, declared.source, event), declared.task
+                return exit_verdict(declared.reason, because, declared.source, happened), declared.task
         elif declared.where and holds(declared.where, facts, now, since=since):
             because = "a declared exit holds"
             return Verdict(declared.reason, Says.EXIT, because, declared.source), declared.task
