@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from engine.backlog import backlog_hold
 from engine.clock import VirtualClock, iso
-from state.queries import control, tasks
+from engine.gates.notes import HOLDING
+from state.queries import control, notes, tasks
 from state.queries import status as queries
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def status(app: App) -> dict[str, Any]:
             "reach": reach,
             "not_written": _summed(row["not_written"] for row in reach),
             "tasks_open": tasks.count_open(conn),
+            "open_notes": notes.count_open(conn, HOLDING),
             "in_doubt": queries.in_doubt(conn),
             "hold": _hold(backlog_hold(conn)),
             "jobs": _signs(conn, "job:"),

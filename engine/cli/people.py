@@ -54,6 +54,48 @@ def suspects(obj: CliContext, limit: int, format: str) -> None:
     obj.show(render_suspects(found))
 
 
+@command.command("notes")
+@click.argument("person")
+@format_option
+@click.pass_obj
+def notes_(obj: CliContext, person: str, format: str) -> None:
+    """The notes on PERSON: escalations, complaints, replies to be read. Some hold all messages while open."""
+    from engine.explain import find_person
+    from engine.people.notes import notes_as_data
+
+    with obj.open(tolerant=True) as app:
+        identity = find_person(app, person)
+        with app.store.read() as conn:
+            found = notes_as_data(conn, identity)
+    if format == "json":
+        echo_json(found)
+        return
+    from engine.cli.output.people import render_notes
+
+    obj.show(render_notes(found))
+
+
+@command.command("close-note")
+@click.argument("person")
+@click.argument("kind")
+@click.option("--comment", help="What was found; it stays with the note.")
+@click.pass_obj
+def close_note(obj: CliContext, person: str, kind: str, comment: str | None) -> None:
+    """Close the open notes of KIND on PERSON, e.g. review_reply, complaint or escalation.
+
+    What the note held goes on: a held message is decided again when its time comes, within a day.
+    Suppressions stay as they are.
+    """
+    from engine.explain import find_person
+    from engine.people.notes import close_notes
+
+    with obj.open(tolerant=True) as app:
+        identity = find_person(app, person)
+        count = close_notes(app.store, identity, kind, app.clock, comment)
+    what = "note is" if count == 1 else "notes are"
+    click.echo(f"{count} {kind} {what} closed; person {identity} is looked at again")
+
+
 @command.command("erase")
 @click.argument("person")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -119,3 +119,20 @@ def test_phones_that_are_shared_are_listed(known: World) -> None:
     [shared] = known.json("people", "suspects")["phones"]
     assert shared["phone"] == "+13125550142"
     assert "+13125550142" in known.run("people", "suspects").stdout
+
+
+def test_a_reply_to_be_read_holds_until_somebody_closes_its_note(known: World) -> None:
+    who = str(someone(known)["identity"])
+    known.run("event", "replied", "--person", who, "--text", "please cancel my 3pm appointment")
+    [note] = known.json("people", "notes", who)["notes"]
+    assert (note["kind"], note["closed_at"], note["holds"]) == ("review_reply", None, True)
+    assert note["source"] == "cli"
+    assert "holds all messages" in known.run("people", "notes", who).stdout
+    assert known.json("status")["open_notes"] == {"review_reply": 1}
+    assert "Open are: review_reply" in known.run("people", "close-note", who, "complaint").stderr
+    closed = known.run("people", "close-note", who, "review_reply", "--comment", "meant the dentist")
+    assert closed.stdout == f"1 review_reply note is closed; person {who} is looked at again\n"
+    [note] = known.json("people", "notes", who)["notes"]
+    assert (note["closed_at"] is None, note["text"], note["holds"]) == (False, "meant the dentist", False)
+    assert known.json("status")["open_notes"] == {}
+    assert "None of their notes is open" in known.run("people", "close-note", who, "review_reply").stderr

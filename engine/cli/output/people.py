@@ -43,6 +43,18 @@ def _facts(found: Data) -> list[RenderableType]:
     return [Padding(grid, (0, 0, 0, 2))] if grid.row_count else []
 
 
+def render_notes(found: Data) -> RenderableType:
+    """A row a note, oldest first."""
+    if not found["notes"]:
+        return Text(f"nothing is noted about person {found['identity']}")
+    body = table("note", "opened", "closed", "from", "")
+    for n in found["notes"]:
+        closed = day(n["closed_at"]) if n["closed_at"] else "open"
+        said = Text("holds all messages", BAD) if n["holds"] else Text(n["text"] or "", DIM)
+        body.add_row(n["kind"], day(n["opened_at"]), closed, plain(n["source"]), said)
+    return body
+
+
 def render_suspects(found: Data) -> RenderableType:
     """A row a person, by phone."""
     if not found["phones"]:
