@@ -19,8 +19,8 @@ START = "2026-03-02T15:00:00Z"
 
 #: somebody of the sample who is worth a look
 PERSON = "olga.1194@summit-lock-works.example"
-#: where the message is taken from that is shown
-STEP = "email/closed_lost/gap_closed"
+#: which of that person's messages is shown
+STEP = "email/churned/it_is_here"
 
 
 def main() -> int:
@@ -38,8 +38,8 @@ def main() -> int:
         status = rekindle(*words.split())
         if status:
             return status
-    say("4. One of the messages")
-    show(next(iter(sorted((OUTBOX / STEP).glob("*.eml")))))
+    say(f"4. One of the messages to {PERSON}")
+    show(next(file for file in sorted((OUTBOX / STEP).glob("*.eml")) if PERSON in str(read(file)["To"])))
     say("Look around")
     look_around()
     return 0
@@ -60,10 +60,16 @@ def say(title: str) -> None:
     print(f"\n{bold}{title}{plain}", flush=True)
 
 
-def show(file: Path) -> None:
-    """A message as its reader sees it."""
+def read(file: Path) -> EmailMessage:
+    """A message of the outbox."""
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
+    return message
+
+
+def show(file: Path) -> None:
+    """A message as its reader sees it."""
+    message = read(file)
     print(f"{file}\n")
     for name in ("From", "To", "Subject", "List-Unsubscribe-Post"):
         print(f"  {name}: {message[name]}")
@@ -78,7 +84,7 @@ def look_around() -> None:
     shown = os.path.relpath(command)
     for what, words in (
         ("why each of these people got nothing", f"{shown} --project {PROJECT} status"),
-        ("one person's whole story", f"{shown} --project {PROJECT} explain {PERSON}"),
+        ("that person's whole story", f"{shown} --project {PROJECT} explain {PERSON}"),
         ("what is left for humans to do", f"{shown} --project {PROJECT} tasks list"),
         ("every message is a file", f"ls -R {OUTBOX}"),
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,9 @@ def test_it_adds_up_points_at_what_is_there_and_is_the_same_on_every_run(tmp_pat
     assert_adds_up(first)
     assert "✗" not in texts[0].split("3. Read")[1]
     assert "Unsubscribe: https://" in texts[0]
+    shown, around = texts[0].split("4. One of")[1].split("Look around")
+    assert re.search(rf"^  To: .*{re.escape(demo.PERSON)}", shown, re.MULTILINE)
+    assert f"explain {demo.PERSON}" in around
     assert_person_is_interesting(folders[0])
 
 
