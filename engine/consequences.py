@@ -24,6 +24,9 @@ _CONSENT = BulkInsert(
 )
 _NOTE = BulkInsert("note", ("identity_id", "id", "kind", "opened_at", "source", "key"))
 
+#: events that do something by themselves; no campaign need listen
+BUILT_IN = frozenset({"replied", "unsubscribed", "complained", "bounced"})
+
 #: meaning of a reply -> kind of the note it leaves; the gates hold everything while some kinds are open
 _NOTES = {
     Meaning.REFUSAL: "refusal",
@@ -61,6 +64,36 @@ class _Revoked(NamedTuple):
     key: str
 
 
+class Understood(NamedTuple):
+    """What an event comes to by itself, whatever the campaigns make of it.
+
+    ``meaning``: of a reply, else None. ``suppresses``: a channel or ``all``, under ``reason``. ``note``: the kind of
+    note it leaves. ``bad_address``: the address it went to is suppressed.
+    """
+
+    meaning: Meaning | None = None
+    suppresses: str | None = None
+    reason: str = "opt_out"
+    note: str | None = None
+    bad_address: bool = False
+
+
+def understood(name: str, data: Mapping[str, Any]) -> Understood:
+    """What an event of that name calls for at once. Pure."""
+    match name:
+        case "replied":
+            reading = classify(str(data.get("text") or ""))
+            scope = _scope(data, reading) if reading.refuses else None
+            return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
+        case "unsubscribed":
+            return Understood(suppresses=_channel(data) or "email")
+        case "complained":
+            return Understood(suppresses=ALL, reason="complaint")
+        case "bounced":
+            return Understood(bad_address=data.get("hard") in (True, "true", "1", 1))
+    return Understood()
+
+
 def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tuple[str, str]]:
     """Suppress, revoke and note what the events call for, in the caller's transaction.
 
@@ -70,19 +103,16 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
     notes: list[_Note] = []
     refused: set[tuple[str, str]] = set()
     for event in happened:
-        match event.name:
-            case "replied":
-                reading = classify(str(event.data.get("text") or ""))
-                notes += _notes(event, reading)
-                if reading.refuses:
-                    refused.add((event.source, event.key))
-                    orders.append(_order(event, _scope(event, reading), "opt_out", now))
-            case "unsubscribed":
-                orders.append(_order(event, _channel(event) or "email", "opt_out", now))
-            case "complained":
-                orders.append(_order(event, ALL, "complaint", now))
-            case "bounced" if event.data.get("hard") in (True, "true", "1", 1):
-                _bounced(conn, event, now)
+        what = understood(event.name, event.data)
+        if what.note:
+            key = fact_key("event", event.source, event.key, what.note)
+            notes.append(_Note(event.identity_id, what.note, event.at, event.source, key))
+        if what.suppresses:
+            orders.append(_order(event, what.suppresses, what.reason, now))
+            if what.meaning:
+                refused.add((event.source, event.key))
+        if what.bad_address:
+            _bounced(conn, event, now)
     suppress_all(conn, orders, now)
     _revoke(conn, orders, now)
     numbers = next_ids(len(notes))
@@ -90,21 +120,13 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
     return refused
 
 
-def _notes(event: Happened, reading: Reading) -> list[_Note]:
-    kind = _NOTES.get(reading.meaning)
-    if kind is None:
-        return []
-    key = fact_key("event", event.source, event.key, kind)
-    return [_Note(event.identity_id, kind, event.at, event.source, key)]
-
-
-def _scope(event: Happened, reading: Reading) -> str:
+def _scope(data: Mapping[str, Any], reading: Reading) -> str:
     """The channel they answered on; every one when they mean every one, or when nobody knows which (SUP-09)."""
-    return ALL if reading.everywhere else _channel(event) or ALL
+    return ALL if reading.everywhere else _channel(data) or ALL
 
 
-def _channel(event: Happened) -> str | None:
-    channel = str(event.data.get("channel") or "").lower()
+def _channel(data: Mapping[str, Any]) -> str | None:
+    channel = str(data.get("channel") or "").lower()
     return channel if channel in CHANNELS else None
 
 
@@ -116,7 +138,7 @@ def _order(event: Happened, channel: str, reason: str, now: int) -> Refusal:
 
 def _bounced(conn: Connection, event: Happened, now: int) -> None:
     """The address is bad, not the person; without one in the event it is the one they are written to now."""
-    channel = _channel(event) or "email"
+    channel = _channel(event.data) or "email"
     address = str(event.data.get("address") or "")
     key = email_key(address) if channel == "email" else address
     if not key:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.broadcast import Broadcast, broadcast
 from engine.clock import iso
+from engine.consequences import BUILT_IN, understood
 from engine.errors import RekindleError
 from engine.events import NewEvent, record
+from engine.gates.notes import HOLDING
 from engine.people.keys import fact_key
+from engine.suggest import mend
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -43,6 +46,26 @@ def tell_everyone(app: App, name: str, at: int | None, data: Mapping[str, Any], 
     with app.store.read() as conn:
         campaigns = [*app.project.campaigns.values(), *app.versions.load_live(conn)]
     return broadcast(app.store, event, campaigns, app.clock)
+
+
+def heard(app: App, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event of that name and data means here: how a reply is read (``meaning``), what is suppressed, the note
+    left and whether it ``holds``, the campaigns that can hear it, and where nothing does a ``hint``."""
+    what = understood(name, data)
+    with app.store.read() as conn:
+        known = app.scope(conn).events  # those that conditions ask for are used too
+    campaigns = sorted(app.listeners().get(name, ()))
+    deaf = not campaigns and name not in known | BUILT_IN
+    return {
+        "meaning": what.meaning and what.meaning.value,
+        "suppressed": what.suppresses,
+        "bad_address": what.bad_address,
+        "note": what.note,
+        "holds": what.note in HOLDING,
+        "heard_by": campaigns,
+        "listens": not deaf,
+        "hint": mend(name, known | BUILT_IN) if deaf else "",
+    }
 
 
 def _past(app: App, at: int | None) -> int:

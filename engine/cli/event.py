@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -54,23 +55,55 @@ def command(
     the enrolments that listen at its next turn.
     """
     from engine.explain import find_person
-    from engine.tell import tell_everyone, tell_one
+    from engine.tell import heard, tell_everyone, tell_one
 
     if (person is None) is not everyone:
         raise click.UsageError("Say whom it happened to: --person WHO, or --everyone.")
     data = {**dict(pairs), **({"text": text} if text is not None else {})}
     with obj.open(tolerant=True) as app:
-        if person is None:
+        identity = None if person is None else find_person(app, person)
+        if identity is None:
             count = tell_everyone(app, name, at, data, key)
         else:
-            count = tell_one(app, find_person(app, person), name, at, data, key)
+            count = tell_one(app, identity, name, at, data, key)
+        what = heard(app, name, data)
     if format == "json":
-        echo_json({"format_version": 1, "event": name, "people": count})
-    elif everyone:
-        click.echo(
-            f"{name} is recorded for {count:,} people"
-            if count
-            else f"nobody waits for {name}, or it was recorded before"
-        )
+        echo_json({"format_version": 1, "event": name, "people": count, **what})
+        return
+    click.echo("; ".join(_told(name, identity, count, what)))
+
+
+def _told(name: str, identity: int | None, count: int, what: Mapping[str, Any]) -> Iterator[str]:
+    """What became of it, in words."""
+    if identity is None:
+        recorded = f"{name} is recorded for {count:,} people"
+        yield recorded if count else f"nobody waits for {name}, or it was recorded before"
+    elif not count:
+        yield f"{name} was recorded before"
     else:
-        click.echo(f"{name} is recorded" if count else f"{name} was recorded before")
+        yield f"{name} is recorded" + (f": {_READ[what['meaning']]}" if what["meaning"] else "")
+        yield from _followed(what, identity)
+    if not what["listens"]:
+        hint = f" ({what['hint']})" if what["hint"] else ""
+        yield f"nothing listens for it{hint}"
+
+
+def _followed(what: Mapping[str, Any], identity: int) -> Iterator[str]:
+    if what["suppressed"]:
+        channel = what["suppressed"]
+        yield "suppressed on every channel" if channel == "all" else f"suppressed on {channel}"
+    if what["bad_address"]:
+        yield "the address is suppressed"
+    if what["holds"]:
+        yield f"held until somebody closes the note (rekindle people close-note {identity} {what['note']})"
+
+
+#: meaning of a reply -> how it was taken
+_READ = {
+    "refusal": "read as a refusal",
+    "wrong_person": "read as: this is somebody else",
+    "legal": "read as a legal complaint",
+    "help": "read as asking who we are",
+    "ambiguous": "could not be read for sure",
+    "none": "no refusal",
+}

@@ -86,7 +86,7 @@ def someone(world: World) -> dict[str, Any]:
 def test_a_reply_is_recorded_once_and_obeyed(known: World) -> None:
     who = str(someone(known)["identity"])
     words = ("event", "replied", "--person", who, "--text", "Stop!", "--data", "channel=sms", "--key", "k1")
-    assert known.run(*words).stdout == "replied is recorded\n"
+    assert known.run(*words).stdout == "replied is recorded: read as a refusal; suppressed on sms\n"
     assert known.run(*words).stdout == "replied was recorded before\n"
     story = someone(known)
     assert [(s["channel"], s["reason"]) for s in story["suppressions"]] == [("sms", "opt_out")]
@@ -94,6 +94,25 @@ def test_a_reply_is_recorded_once_and_obeyed(known: World) -> None:
     text = known.run("people", "show", who).stdout
     assert "suppressed" in text
     assert "sms: opt out" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("replied", "--text", "stop"), "replied is recorded: read as a refusal; suppressed on every channel"),
+        (("replied", "--text", "call me"), "replied is recorded: no refusal"),
+        (
+            ("replied", "--text", "please cancel my 3pm appointment"),
+            "replied is recorded: could not be read for sure; held until somebody closes the note "
+            "(rekindle people close-note 1 review_reply)",
+        ),
+        (("bounced", "--data", "hard=true"), "bounced is recorded; the address is suppressed"),
+        (("purchase",), "purchase is recorded"),
+        (("purchse",), "purchse is recorded; nothing listens for it (did you mean 'purchase'?)"),
+    ],
+)
+def test_an_event_says_what_was_understood(words: tuple[str, ...], said: str, known: World) -> None:
+    assert known.run("event", *words, "--person", "1").stdout == f"{said}\n"
 
 
 def test_an_event_nobody_waits_for_says_so(known: World) -> None:
