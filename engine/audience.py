@@ -94,6 +94,17 @@ class Audience:
         counted = conn.execution_options(preserve_rowcount=True)
         return sum(counted.execute(statement, {"now": now}).rowcount for statement in self._enrolments[key])
 
+    def count_newcomers(self, conn: Connection, campaigns: Sequence[Campaign], now: int) -> int:
+        """How many living people were never enrolled and belong in one of the campaigns: the next refresh takes
+        them."""
+        routes = [_route_sql(self._project, routes) for routes in _rounds(campaigns)]
+        if not routes:
+            return 0
+        never = ~exists().where(_ENROLMENT.c.identity_id == PERSON.c.identity_id).correlate(PERSON)
+        wanted = or_(*(route.is_not(None) for route in routes))
+        found = select(func.count()).select_from(PERSON).where(_LIVE_PERSON, never, wanted)
+        return int(conn.execute(found, {"now": now}).scalar_one())
+
     def release_parked(self, conn: Connection, now: int) -> int:
         """Have those looked at who sleep on a campaign whose segment they have left. Returns how many."""
         return conn.execute(self._release, {"now": now}).rowcount

@@ -17,6 +17,10 @@ from state.queries import status as queries
 if TYPE_CHECKING:
     from engine.app import App
 
+#: why somebody who was never enrolled was not
+_NOWHERE = "in no segment or cohort a campaign is for"
+_NOT_YET = "not enrolled yet (next refresh)"
+
 _SENT = ("sent", "delivered", "bounced")
 
 
@@ -27,7 +31,7 @@ def status(app: App) -> dict[str, Any]:
         touches = queries.touches(conn)
         enrolments = queries.enrolments(conn, now)
         paused = control.like(conn, "pause:")
-        reach = _reach(conn, app.project.segment_ids())
+        reach = _reach(conn, app.project.segment_ids(), _newcomers(app, conn, now))
         return {
             "format_version": 1,
             "project": app.project.name,
@@ -133,13 +137,22 @@ def _totals(touches: Iterable[Any], planned: int) -> dict[str, Any]:
     return {"planned": planned, "by_state": dict(by_state), "reconciles": planned == sum(by_state.values())}
 
 
-def _reach(conn: Connection, segments: Iterable[str]) -> list[dict[str, Any]]:
+def _newcomers(app: App, conn: Connection, now: int) -> int:
+    campaigns = [app.project.campaigns[c] for c in app.running(conn)]
+    return app.audience.count_newcomers(conn, campaigns, now)
+
+
+def _reach(conn: Connection, segments: Iterable[str], newcomers: int) -> list[dict[str, Any]]:
     """For each segment people were last entered from, and for those never entered (None): how many there are,
     how many of them were written to, and why the others were not. Everybody living is in exactly one row, and
-    everybody without a message under exactly one reason."""
+    everybody without a message under exactly one reason. ``newcomers``: those never entered whom the next refresh
+    takes."""
     silent: dict[str | None, Counter[str]] = defaultdict(Counter)
     for segment, *story, people in queries.not_written(conn):
         silent[segment][_why_nothing(*story)] += people
+    taken = min(newcomers, silent[None][_NOWHERE])
+    silent[None] += Counter({_NOT_YET: taken})
+    silent[None] -= Counter({_NOWHERE: taken})
     written = dict(queries.written(conn))
     seen: dict[str | None, None] = {
         **dict.fromkeys(segments),
@@ -174,7 +187,7 @@ def _why_nothing(
 ) -> str:
     """The reason that tells most: what ended the last enrolment, else its last touch, else where it waits."""
     if campaign is None:
-        return "in no segment or cohort a campaign is for"
+        return _NOWHERE
     if touch_state in ("held", "queued", "dispatching", "in_doubt"):
         return f"{touch_state}: {touch_reason}" if touch_reason else str(touch_state)
     if state == "ended" and reason != "completed":

@@ -155,3 +155,17 @@ def test_a_reply_to_be_read_holds_until_somebody_closes_its_note(known: World) -
     assert (note["closed_at"] is None, note["text"], note["holds"]) == (False, "meant the dentist", False)
     assert known.json("status")["open_notes"] == {}
     assert "None of their notes is open" in known.run("people", "close-note", who, "review_reply").stderr
+
+
+def test_people_whom_the_next_refresh_takes_are_told_from_those_nobody_is_for(world: World) -> None:
+    found = rows(world)
+    found[0]["Status"] = "no_show"
+    put_rows(world, found)
+    world.run("import")
+    s = world.json("status")
+    [nowhere] = [row for row in s["reach"] if row["segment"] is None]
+    expected = {"not enrolled yet (next refresh)": 11, "in no segment or cohort a campaign is for": 1}
+    assert (nowhere["people"], nowhere["not_written"]) == (12, expected)
+    world.run("pause", "come_back")
+    world.run("pause", "look_again")
+    assert world.json("status")["not_written"] == {"in no segment or cohort a campaign is for": 12}
