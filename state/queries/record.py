@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from state.ids import next_ids
+from state.queries.bulk import BulkInsert
 from state.queries.common import Row, fetch_dicts, insert_sql, many, write
 
 _MOVE = """
@@ -25,7 +27,7 @@ _TOUCH_COLUMNS = (
 
 # Only a postponed touch may be decided again: whatever else is there is never written over. Its ref is new too,
 # because a merge may have given the touch another key since, and nothing has left under the old one.
-_TOUCH = insert_sql(
+_TOUCH = BulkInsert(
     "touch",
     _TOUCH_COLUMNS,
     "ON CONFLICT (identity_id, campaign, cycle, step) DO UPDATE SET "
@@ -33,12 +35,13 @@ _TOUCH = insert_sql(
     + " WHERE touch.state = 'held'",
 )
 
-_MESSAGE = insert_sql("message", ("identity_id", "campaign", "cycle", "step", "payload"))
+_MESSAGE_COLUMNS = ("identity_id", "campaign", "cycle", "step", "payload")
+_MESSAGE = BulkInsert("message", _MESSAGE_COLUMNS, "")
 
-_LEDGER = insert_sql(
-    "decision",
-    ("identity_id", "id", "at", "campaign", "cycle", "step", "action", "rule", "version", "reasons"),
-)
+_LEDGER_COLUMNS = (
+    "identity_id", "id", "at", "campaign", "cycle", "step", "action", "rule", "version", "reasons",
+)  # fmt: skip
+_LEDGER = BulkInsert("decision", _LEDGER_COLUMNS, "")
 
 _ENROL = insert_sql(
     "enrolment",
@@ -96,19 +99,19 @@ def move_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
 
 def put_touches(conn: Connection, rows: Sequence[Row]) -> None:
     """New touches, or new verdicts on postponed ones."""
-    write(conn, _TOUCH, rows)
+    _TOUCH(conn, list(map(itemgetter(*_TOUCH_COLUMNS), rows)))
 
 
 def put_messages(conn: Connection, rows: Sequence[Row]) -> None:
     """Rendered messages of queued touches."""
-    write(conn, _MESSAGE, rows)
+    _MESSAGE(conn, list(map(itemgetter(*_MESSAGE_COLUMNS), rows)))
 
 
 def put_ledger(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Ledger rows, numbered here in the order given."""
     for row, number in zip(rows, next_ids(len(rows)), strict=True):
         row["id"] = number
-    write(conn, _LEDGER, rows)
+    _LEDGER(conn, list(map(itemgetter(*_LEDGER_COLUMNS), rows)))
 
 
 def put_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
