@@ -23,11 +23,11 @@ def nearest(word: str, legal: Collection[str]) -> str | None:
     return lowered[found[0]] if found else None
 
 
-def mend(word: str, legal: Collection[str], *, none: str = "") -> str:
-    """What to do about an unknown name; ``none`` when there is nothing to choose from."""
+def mend(word: str, legal: Collection[str], *, none: str = "", few: int = FEW) -> str:
+    """What to do about an unknown name; ``none`` when there is nothing to choose from, or more than ``few``."""
     close = nearest(word, legal)
     if close:
         return f"did you mean '{close}'?"
     if not legal:
         return none
-    return f"one of: {', '.join(sorted(legal))}" if len(legal) <= FEW else none
+    return f"one of: {', '.join(sorted(legal))}" if len(legal) <= few else none

@@ -31,6 +31,21 @@ def check(scope: Scope, channels: Located | None) -> None:
         _options(scope, declared, found)
 
 
+def fitting(channel: str) -> str:
+    """Which adapters carry a channel, in words."""
+    found = [name for name in names() if channel in _carried(name)]
+    return f"adapters that carry it: {', '.join(found)}" if found else "no adapter that is installed carries it"
+
+
+def _carried(name: str) -> frozenset[str]:
+    """The channels of an adapter; none where it cannot be loaded or does not say."""
+    try:
+        capabilities = getattr(adapter_class(name), "capabilities", None)
+    except Exception:  # somebody else's package; that it is broken is said where it is declared
+        return frozenset()
+    return frozenset(capabilities.channels) if capabilities is not None else frozenset()
+
+
 def secrets(scope: Scope, channels: Located | None) -> None:
     """Findings about options that are secrets, and about ``rate``, which would pass as an option."""
     for _, adapter in channels.items() if channels else ():

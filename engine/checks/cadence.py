@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.checks.adapters import fitting
 from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
@@ -35,7 +36,7 @@ def channels(scope: Scope, steps: list[Located]) -> None:
         channel = step_channel(step)
         if channel and channel not in carried:
             carried.add(channel)
-            mend = f"add '{channel}: {{adapter: ...}}' under channels in rekindle.yaml"
+            mend = f"add '{channel}: {{adapter: ...}}' under channels in rekindle.yaml; " + fitting(channel)
             scope.say(step.key(channel), "RK801", f"nothing carries the channel '{channel}'", mend)
 
 

@@ -219,7 +219,7 @@ class _Aimer:
                 continue
             absent = [name for name in properties if name not in node]
             meant = suggest.nearest(key, absent)
-            mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, list(properties))
+            mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, properties, few=len(properties))
             if key == "<<":
                 mend = "merge keys are not part of YAML 1.2; write the keys out"
             finding = node.key(key).finding("RK110", f"unknown key '{key}'", mend)
