@@ -15,10 +15,14 @@ from state.store import Store
 _KEY = "time"
 
 
+#: how to begin anew; ``local`` is where a virtual run is most likely to have been
+FRESH = "Take a fresh database: another environment's, or in 'local' move var/rekindle.db and var/outbox away"
+
+
 class WrongTime(RekindleError):
     """The database lives in another time."""
 
-    hint = "Take a fresh database for it: another environment, or another file"
+    hint = FRESH
 
 
 def virtual_moment(store: Store) -> int | None:
@@ -58,7 +62,7 @@ def enter_virtual(store: Store, start: int | None) -> VirtualClock:
     if start is not None and reached is not None and start < reached:
         raise WrongTime(
             f"{store.name} has lived until {iso(reached)} already, and time does not run backwards",
-            hint="Leave --from out to go on from there, or take a fresh database",
+            hint=f"Leave --from out to go on from there. {FRESH}",
         )
     if start is None:
         start = SystemClock().now() if reached is None else reached

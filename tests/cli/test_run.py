@@ -73,6 +73,7 @@ def test_a_database_lives_in_one_time(
     refused = world.run(*then)
     assert refused.returncode == 1
     assert told in refused.stderr
+    assert "move var/rekindle.db and var/outbox away" in " ".join(refused.stderr.split())
     assert world.messages() == before
 
 

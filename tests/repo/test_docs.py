@@ -9,6 +9,7 @@ import pytest
 
 from channels.registry import ADAPTERS, adapter_class
 from engine.cli.frame import SECTIONS
+from engine.cli.output.look import words
 from engine.errors import ExitCode
 from engine.flow import Reason
 from engine.gates import GATES
@@ -64,6 +65,12 @@ def test_every_reason_is_documented() -> None:
 def test_every_reason_that_postpones_is_documented_as_one() -> None:
     text = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
     assert set(HOLDS) == set(re.findall(r"^\| `(\w+)` \|.*\| defer", text, re.MULTILINE))
+
+
+def test_every_reason_is_documented_with_its_words_on_screen() -> None:
+    text = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| (.+?) \|", text, re.MULTILINE)
+    assert shown == [(code, words(code)) for code, _ in shown]
 
 
 def test_every_way_a_round_ends_is_documented() -> None:
