@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.base import Adapter
 from channels.options import OptionError
-from channels.registry import Host, UnknownAdapter, build
+from channels.registry import Host, UnknownAdapter, adapter_class, build
 from engine import settings
 from engine.errors import ConfigurationError
 from engine.model import ChannelDef
@@ -20,6 +20,19 @@ def build_adapter(declared: ChannelDef, host: Host) -> Adapter:
         return build(declared.adapter, options, host)
     except (OptionError, UnknownAdapter) as error:
         raise ConfigurationError(f"{declared.source}: channel {declared.channel}: {error}") from None
+
+
+def by_hand(declared: Mapping[str, ChannelDef]) -> list[str]:
+    """The channels whose messages are tasks for a human."""
+    return [name for name, channel in declared.items() if _is_human(channel.adapter)]
+
+
+def _is_human(adapter: str) -> bool:
+    try:
+        capabilities = getattr(adapter_class(adapter), "capabilities", None)
+    except (UnknownAdapter, ImportError):  # what it carries fails where it is built, and is said there
+        return False
+    return bool(capabilities and capabilities.human)
 
 
 class Following:

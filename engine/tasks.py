@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 from engine.clock import iso
 from engine.errors import RekindleError, UnknownName
 from engine.events import NewEvent, record_in
+from engine.places import Place, place_of
 from engine.suppression import ALL, Refusal, suppress_all
+from state.queries import facts as fact_queries
 from state.queries import people
 from state.queries import tasks as queries
 
@@ -50,6 +52,22 @@ DISPOSITIONS: dict[str, Disposition] = {
 }
 
 
+#: ways to end a task that only some kinds have
+_OF_REVIEWS = frozenset({"approved", "rejected"})
+_OF_CALLS = frozenset({"connected", "left_message", "no_answer"})
+#: kinds there are without a campaign that names them: the channels a human serves, and reviews
+_KINDS = ("letter", "linkedin", "phone", "review")
+
+
+def fitting(kind: str) -> dict[str, Disposition]:
+    """The dispositions that make sense for a kind of task; a kind a campaign names may well be a call."""
+    if kind == "review":
+        unfit = _OF_CALLS | {"done", "declined"}  # it is approved or rejected
+    else:
+        unfit = _OF_REVIEWS | (_OF_CALLS if kind in ("linkedin", "letter") else frozenset())
+    return {code: disposition for code, disposition in DISPOSITIONS.items() if code not in unfit}
+
+
 class TaskClosed(RekindleError):
     """The task is closed already."""
 
@@ -62,15 +80,28 @@ _INSTANTS = ("created_at", "due_at", "closed_at")
 
 def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, limit: int) -> dict[str, Any]:
     """Tasks with the person's name and addresses, soonest first; None does not narrow. ``more``: there are
-    others beyond ``limit``."""
+    others beyond ``limit``; ``of``: so many there are in that state, whatever their owner and kind.
+    Raises UnknownName for a kind no task can have."""
+    now = app.clock.now()
     with app.store.read() as conn:
-        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1, now=app.clock.now())
+        if kind is not None:
+            _known_kind(app, conn, kind)
+        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1, now=now)
+        count = queries.count(conn, state=state, now=now)
     return {
         "format_version": 1,
-        "now": iso(app.clock.now()),
+        "now": iso(now),
         "tasks": [_shown(row) for row in rows[:limit]],
         "more": len(rows) > limit,
+        "of": count,
     }
+
+
+def _known_kind(app: App, conn: Connection, kind: str) -> None:
+    named = {e.task for campaign in app.project.campaigns.values() for e in campaign.exits if e.task}
+    known = {*_KINDS, *named, *queries.kinds(conn)}
+    if kind not in known:
+        raise UnknownName(f"there is no kind of task '{kind}'", hint=f"There are: {', '.join(sorted(known))}")
 
 
 def shown(app: App, ref: str) -> dict[str, Any]:
@@ -80,10 +111,18 @@ def shown(app: App, ref: str) -> dict[str, Any]:
     """
     with app.store.read() as conn:
         rows = queries.beginning(conn, ref, app.clock.now())
-    if len(rows) != 1:
-        what = f"{len(rows)} tasks begin" if rows else "no task begins"
-        raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")
-    return {"format_version": 1, "now": iso(app.clock.now()), "task": _shown(_withheld(rows[0]))}
+        if len(rows) != 1:
+            what = f"{len(rows)} tasks begin" if rows else "no task begins"
+            raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")
+        place = _place(app, conn, rows[0]["identity_id"])
+    task = _shown(_withheld(rows[0])) | {"zones": list(place.zones), "zone_known": place.zone_known}
+    return {"format_version": 1, "now": iso(app.clock.now()), "task": task}
+
+
+def _place(app: App, conn: Connection, identity_id: int) -> Place:
+    """Where the person may be: whoever calls them keeps to lawful hours in all of it."""
+    person = fact_queries.people(conn, [identity_id])[0]
+    return place_of(person, app.project.default_country, app.project.policy.markets)
 
 
 def _withheld(row: dict[str, Any]) -> dict[str, Any]:

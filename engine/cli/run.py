@@ -115,6 +115,7 @@ def _refuse_where_it_sends(obj: CliContext) -> None:
 
 
 def _finish(obj: CliContext, app: App, tally: Counter[str] | None, format: str) -> None:
+    from engine.adapters import by_hand
     from engine.status import status
 
     found = status(app)
@@ -124,7 +125,7 @@ def _finish(obj: CliContext, app: App, tally: Counter[str] | None, format: str) 
     else:
         from engine.cli.output.status import render_short
 
-        obj.show(render_short(found))
+        obj.show(render_short(found, by_hand(app.environment.channels)))
     unread = [source for source, error in found["sources"].items() if error]
     if unread:
         raise ImportFailed(

@@ -46,7 +46,7 @@ def list_(obj: CliContext, owner: str | None, kind: str | None, every: bool, lim
         return
     from engine.cli.output.tasks import render_list
 
-    obj.show(render_list(found))
+    obj.show(render_list(found, "tasks" if every else "open tasks"))
 
 
 @command.command("show")
@@ -55,7 +55,7 @@ def list_(obj: CliContext, owner: str | None, kind: str | None, every: bool, lim
 @click.pass_obj
 def show(obj: CliContext, ref: str, format: str) -> None:
     """One task: whom it is about, what to say, and how to close it."""
-    from engine.tasks import DISPOSITIONS, shown
+    from engine.tasks import fitting, shown
 
     with obj.open(tolerant=True) as app:
         found = shown(app, ref)
@@ -64,7 +64,7 @@ def show(obj: CliContext, ref: str, format: str) -> None:
         return
     from engine.cli.output.tasks import render_one
 
-    obj.show(render_one(found, {code: d.means for code, d in DISPOSITIONS.items()}))
+    obj.show(render_one(found, {code: d.means for code, d in fitting(found["task"]["kind"]).items()}))
 
 
 @command.command("done")

@@ -63,6 +63,20 @@ def listed(
     return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit, now=now)
 
 
+def count(conn: Connection, *, state: str | None, now: int) -> int:
+    """How many tasks ``listed`` has in that state, for all owners and kinds."""
+    sql = f"""
+    SELECT count(*) FROM task t WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state)
+      AND NOT (t.state = 'open' AND {_REFUSED})
+    """
+    return int(fetch(conn, sql, state=state, now=now)[0][0])
+
+
+def kinds(conn: Connection) -> list[str]:
+    """Every kind a task has ever had."""
+    return [row[0] for row in fetch(conn, "SELECT DISTINCT kind FROM task ORDER BY kind")]
+
+
 def close(conn: Connection, ref: str, *, state: str, disposition: str, comment: str | None, now: int) -> bool:
     """Close an open task. False when it is not open."""
     sql = """

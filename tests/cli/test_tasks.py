@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.tasks import DISPOSITIONS, fitting
 from tests.cli.world import World
 
 
@@ -70,9 +71,36 @@ def test_narrowed_and_limited(worked: World) -> None:
     owner = listed(worked)[0]["owner"]
     assert len(listed(worked, "--owner", owner)) == 6
     assert listed(worked, "--owner", "nobody@acme.example") == []
+    nobodys = worked.run("tasks", "list", "--owner", "nobody@acme.example").stdout
+    assert "none of the 6 open tasks match" in nobodys
     assert listed(worked, "--kind", "linkedin") == []
     assert worked.json("tasks", "list", "--limit", "2")["more"]
-    assert "--limit" in worked.run("tasks", "list", "--limit", "2").stdout
+    text = worked.run("tasks", "list", "--limit", "2").stdout
+    assert "--limit" in text
+    assert owner in text  # whole, so that it can be copied
+    unknown = worked.run("tasks", "list", "--kind", "foo")
+    assert unknown.returncode == 1
+    assert "call_back, letter, linkedin, phone, review" in unknown.stderr
+
+
+def test_a_call_is_shown_with_its_zones_and_the_ways_a_call_ends(worked: World) -> None:
+    tasks = listed(worked)
+    text = worked.run("tasks", "show", tasks[0]["ref"]).stdout
+    assert ", on record" in text
+    assert "no_answer" in text
+    assert "approved" not in text
+
+
+def test_reviews_are_approved_or_rejected_and_nothing_else_is() -> None:
+    assert {"approved", "rejected"} <= fitting("review").keys()
+    assert not {"done", "declined", "no_answer"} & fitting("review").keys()
+    assert not {"approved", "rejected"} & {code for kind in ("phone", "linkedin", "mine") for code in fitting(kind)}
+    assert "left_message" not in fitting("linkedin")
+    assert set().union(*(fitting(kind) for kind in ("review", "phone"))) == DISPOSITIONS.keys()
+
+
+def test_a_run_says_which_of_what_it_sent_are_tasks(worked: World) -> None:
+    assert "phone: tasks opened for a human" in worked.run("run", "--virtual", "--until", "1h").stdout
 
 
 def test_what_is_not_there(worked: World) -> None:

@@ -24,13 +24,12 @@ from engine.cli.output.look import (
     table,
     under,
     words,
+    zones,
 )
 from engine.cli.output.timeline import Line, timeline
 
 Data = Mapping[str, Any]
 
-#: how many of the zones a person may be in are named
-_ZONES = 4
 
 
 def render(e: Data) -> Group:
@@ -54,7 +53,7 @@ def _who(e: Data, zone: str) -> Iterator[RenderableType]:
         "status", f"{plain(p['status_at_last_touch'])}, last touch by {plain(p['last_touch_channel'])}"
     )
     grid.add_row("source", _source(p))
-    grid.add_row("zone", _zone(p))
+    grid.add_row("zone", zones(p["zones"], known=p["zone_known"]))
     grid.add_row("consent", _lines(_consent(c) for c in p["consents"]) or Text("none on record", DIM))
     grid.add_row("do not contact", _refusals(p))
     grid.add_row("notes", _lines(_note(n) for n in p["notes"]) or Text("none", DIM))
@@ -68,18 +67,6 @@ def _lines(texts: Iterable[Text]) -> Text:
 def _source(p: Data) -> str:
     known = ", ".join(f"{plain(c['source'])} {plain(c['key'])}" for c in p["contacts"])
     return f"{plain(p['source'])} (rows: {known})" if known else plain(p["source"])
-
-
-def _zone(p: Data) -> str:
-    zones = p["zones"]
-    if not zones:
-        return "unknown, so no moment is surely within lawful hours"
-    if p["zone_known"]:
-        return f"{zones[0]}, on record"
-    if len(zones) == 1:
-        return f"{zones[0]}, the only one that fits the record"
-    named = ", ".join(zones[:_ZONES]) + (" ..." if len(zones) > _ZONES else "")
-    return f"not on record: one of {named}; a moment must suit them all"
 
 
 def _consent(c: Data) -> Text:

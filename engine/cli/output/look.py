@@ -7,7 +7,7 @@ alone, so that each reads the same without any.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,6 +46,9 @@ WORDS = {
     "suppression": "suppressed",
     "window": "outside the send window",
 }
+
+#: how many of the zones a person may be in are named
+_ZONES = 4
 
 
 def words(code: str | None) -> str:
@@ -117,6 +120,18 @@ def moment(instant: str | None, zone: str = "UTC", *, year: bool = True) -> str:
         return "-"
     there = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
     return f"{there:%a %d %b{' %Y' if year else ''} %H:%M}{' UTC' if zone == 'UTC' else ''}"
+
+
+def zones(possible: Sequence[str], *, known: bool) -> str:
+    """The zones a person may be in, and how far the record settles it."""
+    if not possible:
+        return "unknown, so no moment is surely within lawful hours"
+    if known:
+        return f"{possible[0]}, on record"
+    if len(possible) == 1:
+        return f"{possible[0]}, the only one that fits the record"
+    named = ", ".join(possible[:_ZONES]) + (" ..." if len(possible) > _ZONES else "")
+    return f"not on record: one of {named}; a moment must suit them all"
 
 
 def day(instant: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -53,9 +53,10 @@ def render(s: Data) -> Group:
     )
 
 
-def render_short(s: Data) -> Group:
-    """What a run ends with: who was written to, and what became of the messages."""
-    return Group(*_head(s), *_alarms(s), *_read(s), *_reach(s), *_messages(s), *_by_channel(s))
+def render_short(s: Data, by_hand: Collection[str] = ()) -> Group:
+    """What a run ends with: who was written to, and what became of the messages. ``by_hand``: channels on which
+    a message is a task for a human."""
+    return Group(*_head(s), *_alarms(s), *_read(s), *_reach(s), *_messages(s), *_by_channel(s, by_hand))
 
 
 # ── what needs a human ────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +160,17 @@ def _campaigns(s: Data) -> list[RenderableType]:
             *(number(found.get(place, 0)) for place in places),
             number(c["due"], WAITS),
         )
-    return under("Campaigns", body, f"{s['people']['none']:,} people are in no segment now")
+    return under("Campaigns", body, _in_none(s["people"]["none"]))
+
+
+def _in_none(count: int) -> str:
+    match count:
+        case 0:
+            return "everybody is in a segment now"
+        case 1:
+            return "1 person is in no segment now"
+        case _:
+            return f"{count:,} people are in no segment now"
 
 
 # ── messages ──────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +207,7 @@ def _reconciled(touches: Data) -> Text:
     )
 
 
-def _by_channel(s: Data) -> list[RenderableType]:
+def _by_channel(s: Data, by_hand: Collection[str]) -> list[RenderableType]:
     channels = sorted({channel for c in s["campaigns"] for channel in c["sent_by_channel"]})
     body = table("campaign", *channels, numbers=channels)
     total: Counter[str] = Counter()
@@ -204,7 +215,16 @@ def _by_channel(s: Data) -> list[RenderableType]:
         total.update(c["sent_by_channel"])
         body.add_row(c["campaign"], *(number(c["sent_by_channel"].get(name, 0), GOOD) for name in channels))
     _total(body, "all", *(number(total[name], GOOD) for name in channels))
-    return under("Sent, by channel", body) if channels else []
+    noted = _with_footnote(body, [name for name in channels if name in by_hand])
+    return under("Sent, by channel", noted) if channels else []
+
+
+def _with_footnote(body: Table, by_hand: list[str]) -> RenderableType:
+    """What a human does was not sent by the machine, and the table must not look as if."""
+    if not by_hand:
+        return body
+    listed = " and ".join(filter(None, (", ".join(by_hand[:-1]), by_hand[-1])))
+    return Group(body, Text(f"{listed}: tasks opened for a human", DIM))
 
 
 def _why(s: Data) -> list[RenderableType]:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from engine.cli.output.look import BAD, DIM, STATES, STRONG, day, moment, plain, rows, table, words
+from engine.cli.output.look import BAD, DIM, STATES, STRONG, day, moment, plain, rows, table, words, zones
 from engine.cli.output.text import printable
 
 Data = Mapping[str, Any]
 
 #: so much of a ref names a task; commands take any unambiguous beginning
 _SHORT = 8
+#: an owner's address is kept whole up to so many columns
+_OWNER = 40
 
 
-def render_list(found: Data) -> Group:
-    """The tasks, soonest due first."""
+def render_list(found: Data, called: str) -> Group:
+    """The tasks, soonest due first. ``called``: what was asked for, before it was narrowed."""
     if not found["tasks"]:
-        return Group(Text("nothing waits for a human"))
+        return Group(Text(_none(found["of"], called)))
     body = table("ref", "due", "kind", "for", "what", "owner")
+    # an address that is broken in two cannot be copied
+    body.columns[-1].no_wrap = max(cell_len(plain(task["owner"])) for task in found["tasks"]) <= _OWNER
     for task in found["tasks"]:
         body.add_row(
             task["ref"][:_SHORT],
@@ -35,6 +40,12 @@ def render_list(found: Data) -> Group:
     shown = len(found["tasks"])
     more = ", and more: --limit shows them" if found["more"] else ""
     return Group(body, Text(), Text(f"{shown:,} shown{more}. rekindle tasks show REF", DIM))
+
+
+def _none(count: int, called: str) -> str:
+    if count == 0:
+        return "nothing waits for a human"
+    return f"none of the {count:,} {called} match" if count > 1 else f"the only one of the {called} does not match"
 
 
 def _due(task: Data, now: str) -> Text:
@@ -57,7 +68,7 @@ def render_one(found: Data, dispositions: Mapping[str, str]) -> Group:
     for name in ("phone", "email", "linkedin"):
         if task[name]:
             grid.add_row(name, plain(task[name]))
-    grid.add_row("their zone", plain(task["timezone"] or "not on record: see rekindle explain"))
+    grid.add_row("their zone", zones(task["zones"], known=task["zone_known"]))
     grid.add_row("owner", plain(task["owner"]))
     grid.add_row("due", f"{moment(task['due_at'])}")
     grid.add_row("campaign", f"{task['campaign']}, step {task['step']}")
