@@ -6,6 +6,7 @@ second telling of any rule here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,17 +17,19 @@ from engine.decide import decide
 from engine.errors import UnknownName
 from engine.facts import EnrolmentFact, Facts
 from engine.gather import closed_reviews, enrolment_fact, gather
+from engine.happenings import events_as_data, tasks_as_data
 from engine.model import Campaign, SegmentDef
 from engine.people.normalise import email_key
 from engine.people.phones import phone_number
 from engine.phrases import in_words
 from engine.places import place_of
 from engine.predicate import Compare, leaves, tested
+from engine.rejected import rejected_row
 from engine.schedule import local
 from engine.timeline import cohort_of, planned_at
 from engine.verdict import Verdict
+from state.queries import control, persons
 from state.queries import facts as fact_queries
-from state.queries import persons
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -43,6 +46,11 @@ def find_person(app: App, who: str) -> int:
     if identity is not None and identity in found:
         return identity
     if not found:
+        rejected = rejected_row(app, who)
+        if rejected is not None:
+            raise UnknownName(
+                f"nobody answers to that: {rejected.told}", hint="Mend the row at its source, then 'rekindle import'"
+            )
         raise UnknownName(
             "nobody answers to that", hint="Name a person by identity number, e-mail, phone or source key"
         )
@@ -63,16 +71,21 @@ def explain(app: App, identity_id: int) -> dict[str, Any]:
         reviews = closed_reviews(conn, scope, [identity_id])
         rows = fact_queries.enrolments_of(conn, [identity_id])
         touches = persons.touches(conn, identity_id)
+        paused = {name: at for name, (_, at) in control.like(conn, "pause:").items()}
         return {
             "format_version": 1,
             "now": iso(now),
             "identity": identity_id,
             "person": _person(app, facts, persons.contacts(conn, identity_id)),
             "segments": _segments(app, facts, now),
-            "campaigns": [_campaign(app, c, facts, rows, now) for c in app.project.campaigns.values()],
-            "enrolments": [_enrolment(app, conn, r, facts, reviews, now) for r in rows],
+            "campaigns": [
+                _campaign(app, c, facts, rows, paused.get(c.id), now) for c in app.project.campaigns.values()
+            ],
+            "enrolments": [_enrolment(app, conn, r, facts, reviews, paused, now) for r in rows],
             "touches": [_touch(t) for t in touches],
             "ledger": [_ledger(d) for d in persons.ledger(conn, identity_id)],
+            "events": events_as_data(conn, identity_id),
+            "tasks": tasks_as_data(conn, identity_id),
         }
 
 
@@ -147,7 +160,7 @@ def _shown(leaf: Compare, facts: Facts) -> Any:
 
 
 def _campaign(
-    app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, Any]], now: int
+    app: App, campaign: Campaign, facts: Facts, rows: list[dict[str, Any]], paused: int | None, now: int
 ) -> dict[str, Any]:
     """Whether a campaign has this person, and if it never had, why."""
     mine = [r for r in rows if r["campaign"] == campaign.id]
@@ -161,6 +174,8 @@ def _campaign(
         why = "none of its cohorts fits"
     elif live:
         why = f"{live['campaign']} has the person already (group {campaign.group})"
+    elif paused is not None:
+        why = f"paused since {iso(paused)}: nobody enters before it is resumed"
     else:
         why = "enters at the next refresh"
     return {"campaign": campaign.id, "at": str(campaign.source), "why": why}
@@ -178,6 +193,7 @@ def _enrolment(
     row: dict[str, Any],
     facts: Facts,
     reviews: dict[tuple[Any, ...], str],
+    paused: Mapping[str, int],
     now: int,
 ) -> dict[str, Any]:
     keys = ("campaign", "cycle", "version", "segment", "cohort", "track", "state", "reason", "step")
@@ -188,7 +204,11 @@ def _enrolment(
         "next_look": iso(row["due_at"]),
     }
     campaign = app.versions.of(conn, row["campaign"], row["version"])
-    if row["state"] != "ended" and campaign is not None:
+    if row["state"] != "ended" and row["campaign"] in paused:
+        # the whole timeline moves when it is resumed, so any forecast would be wrong
+        at = str(campaign.source) if campaign else ""
+        shown["next"] = {"when": None, "what": "paused", "since": iso(paused[row["campaign"]]), "at": at}
+    elif row["state"] != "ended" and campaign is not None:
         shown["next"] = _next(app, campaign, enrolment_fact(row, facts, reviews), facts, now)
     return shown
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import fetch, fetch_dicts
+from state.queries.common import as_json, fetch, fetch_dicts
 
 
 def find(
@@ -39,4 +39,16 @@ def ledger(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
 def contacts(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
     """The source rows that are this person."""
     sql = "SELECT source, source_key, first_seen_at, last_seen_at FROM contact WHERE identity_id = :id ORDER BY 1, 2"
+    return fetch_dicts(conn, sql, id=identity_id)
+
+
+def events(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
+    """Every event of theirs, oldest first; ``data`` decoded."""
+    sql = "SELECT name, at, source, data FROM event WHERE identity_id = :id ORDER BY at, id"
+    return [{**row, "data": as_json(row["data"]) or {}} for row in fetch_dicts(conn, sql, id=identity_id)]
+
+
+def tasks(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
+    """Every task about them, open or closed, oldest first."""
+    sql = "SELECT * FROM task WHERE identity_id = :id ORDER BY created_at, ref"
     return fetch_dicts(conn, sql, id=identity_id)

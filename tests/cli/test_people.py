@@ -51,6 +51,16 @@ def test_bad_rows_are_named_on_standard_error_and_the_rest_goes_in(world: World)
     assert rejected["reason"] == "'E-mail' is not an e-mail address"
 
 
+def test_whoever_looks_for_a_rejected_row_is_told_why_it_did_not_go_in(world: World) -> None:
+    found = rows(world)
+    found[3]["E-mail"] = "not an address"
+    put_rows(world, found)
+    world.run("import")
+    result = world.run("explain", found[3]["id"])
+    assert result.returncode == 1
+    assert "of crm did not go in, because 'E-mail' is not an e-mail address (var/rejects/crm.csv)" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

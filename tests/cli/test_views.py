@@ -69,6 +69,39 @@ def test_explain_tells_the_whole_story_with_file_and_line(lived: World) -> None:
     assert "come_back, ended: completed" in text
 
 
+def test_explain_tells_events_among_the_messages_and_the_others_apart(world: World) -> None:
+    assert world.run("run", "--virtual", "--from", "2026-03-02T15:00:00Z", "--until", "2d").returncode == 0
+    early = ("--at", "2026-01-05T10:00:00Z")
+    world.run("event", "purchase_seen", "--person", "1", *early)
+    world.run("event", "replied", "--person", "1", "--text", "call me", "--data", "channel=email")
+    world.run("run", "--virtual", "--until", "2d")
+    [task] = world.json("tasks", "list")["tasks"]
+    spoke = ("--disposition", "done", "--comment", "likes it")
+    assert world.run("tasks", "done", task["ref"], *spoke).returncode == 0
+    found = world.json("explain", "1")
+    reply = next(x for x in found["events"] if x["name"] == "replied")
+    assert (reply["channel"], reply["text"], reply["when"]) == ("email", "call me", "2026-03-04T15:00:00Z")
+    [closed] = found["tasks"]
+    assert (closed["disposition"], closed["comment"], closed["state"]) == ("done", "likes it", "done")
+    text = world.run("explain", "1").stdout
+    assert re.search(r'! replied +by email +"call me"', text)
+    assert re.search(r"! task closed .*call back: done, likes it", text)
+    assert "purchase_seen" in text.partition("Events outside any round")[2]
+    assert "purchase_seen" not in text.partition("Events outside any round")[0]
+
+
+def test_explain_of_a_paused_campaign_forecasts_nothing(world: World) -> None:
+    assert world.run("run", "--virtual", "--from", "2026-03-02T15:00:00Z", "--until", "2d").returncode == 0
+    assert world.json("explain", "2")["enrolments"][0]["next"]["step"] == "text"
+    world.run("pause", "come_back")
+    world.run("pause", "look_again")
+    coming = world.json("explain", "2")["enrolments"][0]["next"]
+    assert (coming["what"], coming["when"], coming["since"]) == ("paused", None, "2026-03-04T15:00:00Z")
+    text = " ".join(world.run("explain", "2").stdout.split())
+    assert "moves by the length of the pause" in text
+    assert "as things stand" not in text
+
+
 def test_explain_tells_why_not(lived: World) -> None:
     text = lived.run("explain", "C00000").stdout
     assert re.search(r"✗ skipped +text \(sms\) +consent: ", text)

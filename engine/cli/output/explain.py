@@ -26,7 +26,7 @@ from engine.cli.output.look import (
     words,
     zones,
 )
-from engine.cli.output.timeline import Line, timeline
+from engine.cli.output.timeline import Line, happenings, timeline
 
 Data = Mapping[str, Any]
 
@@ -131,11 +131,22 @@ def _rounds(e: Data, zone: str) -> Iterator[RenderableType]:
     for enrolment in e["enrolments"]:
         key = (enrolment["campaign"], enrolment["cycle"])
         mine = [d for d in e["ledger"] if (d["campaign"], d["cycle"]) == key]
+        tasks = [t for t in e["tasks"] if (t["campaign"], t["cycle"]) == key]
         channels = {t["step"]: t["channel"] for t in e["touches"] if (t["campaign"], t["cycle"]) == key}
-        body = _table(timeline(mine, channels, zone))
+        heard = happenings([x for x in e["events"] if _during(x, enrolment)], tasks, zone)
+        body = _table(sorted([*heard, *timeline(mine, channels, zone)], key=lambda line: line.instant))
         if enrolment.get("next"):
             _add_next(body, enrolment["next"], zone)
         yield from under(_title(enrolment), body, _entered(enrolment, zone))
+    apart = [x for x in e["events"] if not any(_during(x, enrolment) for enrolment in e["enrolments"])]
+    if lines := happenings(apart, (), zone):
+        yield from under("Events outside any round", _table(lines))
+
+
+def _during(event: Data, enrolment: Data) -> bool:
+    """Did it happen while the round lived? ISO 8601 in UTC sorts as time does."""
+    ended = enrolment["ended"]
+    return bool(enrolment["entered"] <= event["when"] and (ended is None or event["when"] <= ended))
 
 
 def _title(enrolment: Data) -> str:
@@ -169,6 +180,10 @@ def _table(lines: Sequence[Line]) -> Table:
 
 def _add_next(body: Table, n: Data, zone: str) -> None:
     """What comes next, as things stand."""
+    if n["what"] == "paused":
+        told = f"paused since {moment(n['since'], zone)}; moves by the length of the pause"
+        body.add_row("no date", Text("next", STRONG), "", Text.assemble(told, (f"  {n['at']}", DIM)))
+        return
     said = {
         "queue": "to be sent",
         "hold": "would be held",

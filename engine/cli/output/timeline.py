@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.cli.output.look import BAD, DIM, GOOD, WAITS, moment, words
+from engine.cli.output.look import BAD, DIM, GOOD, STRONG, WAITS, moment, plain, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,8 @@ class Line:
     """One thing that happened, ready to be laid out."""
 
     when: str
+    #: the same, ISO 8601 in UTC: what lines are sorted by
+    instant: str
     sign: str
     what: str
     colour: str
@@ -57,6 +59,31 @@ def timeline(ledger: Sequence[Mapping[str, Any]], channels: Mapping[str, str], z
     return lines
 
 
+def happenings(events: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str, Any]], zone: str) -> list[Line]:
+    """Lines of events and of tasks that were closed. An event a closing recorded is told by the closing."""
+    lines = [_event(e, zone) for e in events if e["source"] != "tasks"]
+    lines += [_closing(t, zone) for t in tasks if t["closed"]]
+    return sorted(lines, key=lambda line: line.instant)
+
+
+def _event(e: Mapping[str, Any], zone: str) -> Line:
+    channel = f"by {plain(e['channel'])}" if e["channel"] else ""
+    why = f'"{plain(e["text"])}"' if e["text"] else ""
+    return Line(
+        when=moment(e["when"], zone), instant=e["when"], sign="!", what=plain(e["name"]), colour=STRONG,
+        step=channel, why=why,
+    )  # fmt: skip
+
+
+def _closing(t: Mapping[str, Any], zone: str) -> Line:
+    comment = f", {plain(t['comment'])}" if t["comment"] else ""
+    why = f"{words(t['kind'])}: {words(t['disposition'])}{comment}"
+    return Line(
+        when=moment(t["closed"], zone), instant=t["closed"], sign="!", what="task closed", colour=STRONG,
+        step=t["step"], why=why,
+    )  # fmt: skip
+
+
 def _joins(last: Line, line: Line) -> bool:
     """Decided and sent, or held again for the same reason."""
     if (last.action, line.action) == ("queue", "sent"):
@@ -71,6 +98,7 @@ def _line(entry: Mapping[str, Any], channels: Mapping[str, str], zone: str) -> L
     channel = f" ({channels[step]})" if step in channels else ""
     return Line(
         when=moment(entry["when"], zone),
+        instant=entry["when"],
         sign=sign,
         what=f"{what}" if action != "end" else words(entry["rule"]) or what,
         colour=colour,
