@@ -74,7 +74,10 @@ def sketch(url: str, people: int) -> float:
         "create index due_at on due(at)",
     ):
         cursor.execute(statement)
-    put = lambda sql, rows: cursor.executemany(sql.replace("?", mark), rows)  # noqa: E731
+
+    def put(sql: str, rows: list[tuple[Any, ...]]) -> None:
+        cursor.executemany(sql.replace("?", mark), rows)
+
     put("insert into contact values(?,?,?)", [(n, "Ann", "Planner") for n in range(people)])
     put("insert into consent values(?,1)", [(n,) for n in range(people)])
     put("insert into due values(?,?,?)", [(n, s, NOW + s * 3600) for n in range(people) for s in range(3)])

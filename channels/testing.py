@@ -135,10 +135,10 @@ class ChannelContract:
     example: Callable[..., Message] = staticmethod(email)
 
     def make(self) -> Adapter:
-        raise NotImplementedError
+        raise NotImplementedError  # whoever subclasses the contract says how
 
     def received(self) -> list[Received]:
-        raise NotImplementedError
+        raise NotImplementedError  # and reads what arrived
 
     def _send(self, message: Message) -> Outcome:
         with self._adapter() as adapter:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -109,7 +109,6 @@ class _Reader:
         if root is None:
             mend = "start it with its kind, for example 'campaign: winback'"
             self._refuse(Span(self.file, 1, 1, 2), "RK101", "the file is empty", mend)
-            raise AssertionError("unreachable")  # pragma: no cover
         return root
 
     def _value(self, event: Any, events: Iterator[Any], depth: int) -> Located:
@@ -210,7 +209,7 @@ class _Reader:
             stop = len(line.split(" #")[0].rstrip())
         return Span(self.file, start.line + 1, first + 1, max(stop, first + 1) + 1)
 
-    def _refuse(self, span: Span, code: str, message: str, mend: str = "") -> None:
+    def _refuse(self, span: Span, code: str, message: str, mend: str = "") -> NoReturn:
         raise _Refused(span.finding(code, message, mend))
 
 

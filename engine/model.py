@@ -198,7 +198,7 @@ class Step:
     variants: tuple[tuple[str, str], ...] = ()  # (variant, template ref); one ("", ref) when not split
     offer: str | None = None
     window: Window | None = None
-    expires: int = 0  # seconds after the planned moment; compiled from the step or the policy
+    expires: int = 0  # seconds after the first moment it may leave; compiled from the step or the policy
     # WAIT_FOR and REVIEW
     event: str | None = None
     up_to: int = 0

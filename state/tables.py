@@ -325,7 +325,8 @@ class Decision(SQLModel, table=True):
     campaign: str = _text()
     cycle: int = Field()
     step: str | None = _text(default=None)
-    #: queue hold skip cancel wait park end start dispatch sent failed retry doubt
+    #: decided: queue hold skip wait advance park end; on the way out: hold cancel; what became of it: sent failed
+    #: retry doubt
     action: str = _text()
     rule: str | None = _text(default=None)
     version: str = _text()
