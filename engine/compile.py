@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.compile_campaign import Surroundings, compile_campaign
@@ -23,13 +23,16 @@ from engine.compile_project import (
     words,
 )
 from engine.compile_tests import compile_test_file
-from engine.diagnostics import Finding, in_order
+from engine.diagnostics import Finding, Severity, in_order
 from engine.document import MAX_CHARACTERS
 from engine.errors import ProjectError
+from engine.lint import lint as lints
+from engine.lint.base import Subject
 from engine.located import Located
 from engine.model import Campaign, Project
 from engine.testfile import TestFile
 from engine.validate import INCENTIVES, PROJECT, SEGMENTS, Checked, check, errors, kind_of
+from engine.waivers import Waived, apply, read_waivers
 
 __all__ = [
     "Loaded",
@@ -54,6 +57,8 @@ class Loaded:
 
     project: Project | None
     findings: list[Finding]
+    #: findings that a comment answers for
+    waived: tuple[Waived, ...] = ()
     tests: tuple[TestFile, ...] = ()
     #: campaign (its file's stem) -> the errors that keep it out
     campaigns_broken: Mapping[str, list[Finding]] = field(default_factory=dict)
@@ -97,19 +102,49 @@ def _read(path: Path) -> str:
         ) from None
 
 
-def load_project(root: Path, *, tolerant: bool = False) -> Loaded:
+def load_project(root: Path, *, tolerant: bool = False, lint: bool = False) -> Loaded:
     """Read and compile the project in a folder."""
-    return load_files(read_files(root), root, tolerant=tolerant)
+    return load_files(read_files(root), root, tolerant=tolerant, lint=lint)
 
 
-def load_files(files: Mapping[str, str], root: Path, *, tolerant: bool = False) -> Loaded:
-    """Compile a project from texts by relative path; ``root`` is only kept in the project."""
+def load_files(
+    files: Mapping[str, str], root: Path, *, tolerant: bool = False, lint: bool = False
+) -> Loaded:
+    """Compile a project from texts by relative path; ``root`` is only kept in the project.
+
+    ``lint``: say also what is sound and unwise. Whoever runs the project does not ask: a rule that is raised to an
+    error fails a review, and never stops a daemon.
+    """
     checked = check(files)
     broken = _broken_campaigns(checked)
     project = None if _stands_in_the_way(checked, tolerant) else _compile(checked, root, frozenset(broken))
     tests = _tests(checked, project) if project else ()
-    findings = in_order(checked.findings)
-    return Loaded(project=project, findings=findings, tests=tests, campaigns_broken=broken, files=files)
+    complete = lint and project is not None and not errors(checked.findings)
+    advice: list[Finding] = []
+    if complete and project is not None:
+        subject = Subject(
+            project=project, roots=checked.roots, templates=checked.templates, tests=tests, root=root
+        )
+        advice = checked.in_context(lints(subject))
+    waivers, bad_waivers = read_waivers(files)
+    findings, waived = apply([*checked.findings, *advice], waivers, complete=complete)
+    if lint:
+        findings = _raised(checked, [*findings, *bad_waivers])
+    return Loaded(
+        project=project,
+        findings=in_order(findings),
+        waived=tuple(waived),
+        tests=tests,
+        campaigns_broken=broken,
+        files=files,
+    )
+
+
+def _raised(checked: Checked, findings: list[Finding]) -> list[Finding]:
+    """Warnings as severe as rekindle.yaml wants them."""
+    declared = checked.roots[PROJECT].get("lint") if PROJECT in checked.roots else None
+    raised = {code for code, node in (declared.items() if declared else ()) if node.value == "error"}
+    return [replace(f, severity=Severity.ERROR) if f.code in raised else f for f in findings]
 
 
 def _stands_in_the_way(checked: Checked, tolerant: bool) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.diagnostics import Finding, Severity
+from engine.diagnostics import Finding, Fix, Related, Severity
 from engine.model import Source
+from engine.rules import RULES
 
 Scalar = str | int | float | bool | None
 
@@ -33,9 +34,11 @@ class Span:
         mend: str = "",
         *,
         context: str = "",
-        severity: Severity = Severity.ERROR,
+        severity: Severity | None = None,
+        related: tuple[Related, ...] = (),
+        instead: str | None = None,
     ) -> Finding:
-        """A finding aimed here."""
+        """A finding aimed here, as severe as its rule says. ``instead``: what safely mends it, put in this place."""
         return Finding(
             file=self.file,
             line=self.line,
@@ -45,8 +48,17 @@ class Span:
             message=message,
             mend=mend,
             context=context,
-            severity=severity,
+            severity=severity or RULES[code].severity,
+            related=related,
+            fix=None if instead is None else self._replaced_by(instead),
         )
+
+    def related(self, message: str) -> Related:
+        """This place as the other end of a conflict."""
+        return Related(file=self.file, line=self.line, column=self.column, end_column=self.end, message=message)
+
+    def _replaced_by(self, text: str) -> Fix:
+        return Fix(line=self.line, column=self.column, end_column=self.end, text=text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from engine import suggest
 from engine.checks import campaign, cases, content, project, scope, shape
-from engine.checks.context import context_at, places
+from engine.checks.context import Place, context_at, places
 from engine.compile_campaign import step_variants
 from engine.diagnostics import Finding, Severity
 from engine.document import Document, parse
@@ -37,6 +37,17 @@ class Checked:
     roots: Mapping[str, Located]  # by file
     templates: Mapping[str, ParsedTemplate]  # by file
     findings: list[Finding] = field(default_factory=list)
+    #: by file, what stands where, for whoever aims a finding at it
+    named: Mapping[str, list[Place]] = field(default_factory=dict)
+
+    def in_context(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings, each with the element it stands in."""
+        return [
+            f
+            if f.context or f.file not in self.named
+            else replace(f, context=context_at(self.named[f.file], f.line))
+            for f in findings
+        ]
 
     def of_kind(self, kind: str) -> dict[str, Located]:
         """Roots of a kind, by file."""
@@ -77,10 +88,10 @@ def check(files: Mapping[str, str], *, alone: bool = False) -> Checked:
         if root is not None:
             roots[file] = root
     findings += [x for parsed in templates.values() for x in parsed.findings]
-    checked = Checked(roots, templates, findings)
+    named = {file: places(d.root) for file, d in documents.items() if d.root is not None}
+    checked = Checked(roots, templates, findings, named)
     _relations(checked, documents, alone=alone)
-    findings[:] = _said_once(findings, documents.values())
-    _add_contexts(findings, documents)
+    findings[:] = checked.in_context(_said_once(findings, documents.values()))
     return checked
 
 
@@ -154,13 +165,6 @@ def _said_once(findings: Iterable[Finding], documents: Iterable[Document]) -> li
     read = {id(f): f for document in documents for f in document.findings}
     places_said = {(f.file, f.line, f.column) for f in read.values()}
     return [f for f in findings if id(f) in read or (f.file, f.line, f.column) not in places_said]
-
-
-def _add_contexts(findings: list[Finding], documents: Mapping[str, Document]) -> None:
-    found = {file: places(d.root) for file, d in documents.items() if d.root is not None}
-    for index, finding in enumerate(findings):
-        if not finding.context and finding.file in found:
-            findings[index] = replace(finding, context=context_at(found[finding.file], finding.line))
 
 
 def _wrong_suffix(file: str) -> Finding:

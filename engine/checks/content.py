@@ -10,7 +10,7 @@ from engine.checks.jinja_names import ANY_ATTRIBUTE, Mistake, Vocabulary
 from engine.checks.rehearsal import Scene, Stage
 from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
-from engine.diagnostics import Finding, Severity
+from engine.diagnostics import Finding
 from engine.fields import HISTORY_FIELDS
 from engine.located import Located, Span
 from engine.model import Template
@@ -174,7 +174,7 @@ def _promises(use: _Use, template: Template, used: Collection[str], *, readable:
         mend = "name what they did: person.product, person.closed_at, person.meeting_at, an attribute"
         message = "the message says nothing of the person's history"
         where = Span(template.file, template.body_line, 1, _end(use.parsed, template.body_line))
-        yield where.finding("RK607", message, mend, context=use.context, severity=Severity.WARNING)
+        yield where.finding("RK607", message, mend, context=use.context)
 
 
 def _texts(template: Template, front: Located | None) -> Iterator[tuple[str, int]]:

@@ -107,7 +107,7 @@ def _source(scope: Scope, source: Located) -> None:
         if type_ is not None and type_.value == "express_written" and not written(consent, "proof"):
             mend = "add 'proof: <column>'; without proof such a consent is worth nothing"
             scope.say(
-                type_.span, "RK502", "written consent without a column for its proof", mend, warning=True
+                type_.span, "RK502", "written consent without a column for its proof", mend
             )
 
 

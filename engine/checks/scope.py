@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine import suggest
 from engine.compile_predicate import compile_predicate, field_types
-from engine.diagnostics import Finding, Severity
+from engine.diagnostics import Finding
 from engine.fields import FieldType
 from engine.located import Located, Span
 from engine.template_file import ParsedTemplate, ref_of
@@ -30,10 +30,9 @@ class Scope:
     templates: Mapping[str, ParsedTemplate]  # by ref
     attributes_known: bool = True
 
-    def say(self, span: Span, code: str, message: str, mend: str = "", *, warning: bool = False) -> None:
+    def say(self, span: Span, code: str, message: str, mend: str = "") -> None:
         """One finding."""
-        severity = Severity.WARNING if warning else Severity.ERROR
-        self.findings.append(span.finding(code, message, mend, severity=severity))
+        self.findings.append(span.finding(code, message, mend))
 
     def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
         """A finding when the node names nothing there is; ``none`` is the mend when no name comes near."""

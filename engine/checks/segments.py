@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jinja2 import TemplateSyntaxError, nodes
 
 from engine import sms
-from engine.diagnostics import Finding, Severity
+from engine.diagnostics import Finding
 from engine.located import Span
 from engine.model import Template
 from engine.templates import environment
@@ -28,7 +28,7 @@ def findings(template: Template, brand: str, at: Span, context: str) -> Iterator
         strange = sms.outside(text)
         mend = f"without '{strange}' it is GSM-7, 153 a segment and not 67" if strange else "shorten it"
         message = f"this text takes at least {size.segments} segments of {size.encoding}"
-        yield at.finding("RK612", message, mend, context=context, severity=Severity.WARNING)
+        yield at.finding("RK617", message, mend, context=context)
 
 
 def _least(template: Template, brand: str) -> str:

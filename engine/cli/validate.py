@@ -49,7 +49,7 @@ def _report(root: Path, only: set[str] | None) -> Report:
     from engine.cli.output.report import build
     from engine.compile import load_project
 
-    loaded = load_project(root)
+    loaded = load_project(root, lint=True)
     findings = [f for f in loaded.findings if only is None or any(below(f.file, path) for path in only)]
     return build(findings, loaded.files, shown_prefix(root))
 
