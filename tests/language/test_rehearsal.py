@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from engine.cli.init import project_files
 from engine.clock import VirtualClock
 from engine.compile import load_files, read_files
-from engine.diagnostics import Severity
 from engine.fields import PERSON_FIELDS, FieldType
 from engine.model import DAY, Campaign, Project, Step
 from engine.render import Renderer, RenderError, RenderRequest
