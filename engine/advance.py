@@ -25,7 +25,7 @@ from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign, Track
 from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
-from engine.timeline import first_step
+from engine.timeline import first_step, respond_by
 from engine.verdict import Says, Verdict, to_json
 from state.queries import due, record
 
@@ -175,6 +175,7 @@ class _Batch:
             person=facts.person,
             offer=campaign.offers.get(touch.step.offer or ""),
             offer_expires_at=touch.offer_expires_at,
+            respond_by=respond_by(self.app.project, touch.step, facts, self.now),
             trigger=_trigger_data(enrolment, facts.events),
             now=self.now,
             due_at=min(touch.expires_at, self.now + DAY),

@@ -22,8 +22,8 @@ from engine.audience import Audience
 from engine.clock import Clock
 from engine.compile import Loaded, load_project, pinned_files
 from engine.delivery import Settled
-from engine.endings import REFUSALS
 from engine.errors import ConfigurationError, ProjectError, UnknownName
+from engine.event_names import REFUSALS
 from engine.gather import Scope
 from engine.model import Campaign, Environment, Project
 from engine.render import Renderer

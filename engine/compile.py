@@ -20,6 +20,7 @@ from engine.compile_project import (
     compile_policy,
     compile_segments,
     compile_sources,
+    one_or_more,
     words,
 )
 from engine.compile_tests import compile_test_file
@@ -166,7 +167,7 @@ def _compile(checked: Checked, root: Path, without: frozenset[str]) -> Project:
     base = checked.roots[PROJECT]
     people = base["people"]
     attributes, currency = words(people.get("attributes")), str(people["currency"].value)
-    country = str(people["default_country"].value)
+    country, listed = str(people["default_country"].value), people.get("values")
     around = _surroundings(checked)
     campaigns = [
         compile_campaign(node, around)
@@ -180,6 +181,9 @@ def _compile(checked: Checked, root: Path, without: frozenset[str]) -> Project:
         default_country=country,
         currency=currency,
         attributes=attributes,
+        customers=people.text("customers") or "businesses",
+        values={name: one_or_more(node) for name, node in (listed.items() if listed else ())},
+        events=frozenset(one_or_more(people["events"])) if "events" in people else None,
         sources=compile_sources(people.get("sources")),
         policy=compile_policy(base.get("policy"), country),
         environments=compile_environments(base),

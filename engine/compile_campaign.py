@@ -28,7 +28,7 @@ from engine.model import (
     Window,
 )
 from engine.predicate import Predicate
-from engine.units import parse_band, parse_days, parse_duration, parse_hours, parse_percent
+from engine.units import parse_band, parse_days, parse_deadline, parse_duration, parse_hours, parse_percent
 
 MAIN = "main"
 EVERYONE = "everyone"
@@ -178,6 +178,7 @@ class _Compiler:
             channel=step_channel(node),
             variants=tuple((variant, str(ref.value)) for variant, ref in step_variants(node)),
             offer=node.text("offer"),
+            respond_by=parse_deadline(node["respond_by"].value) if "respond_by" in node else None,
             window=_window(node.get("window")),
             expires=seconds(node, "expires", self._around.step_expiry),
             event=wait.text("event") if wait else None,

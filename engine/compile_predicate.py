@@ -7,7 +7,7 @@ place, so a broken predicate never reaches the engine: no project is built while
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine import suggest
@@ -52,20 +52,32 @@ def stop_at(finding: Finding) -> None:
 
 
 def compile_predicate(
-    node: Located, fields: Mapping[str, FieldType], currency: str, report: Report = stop_at
+    node: Located,
+    fields: Mapping[str, FieldType],
+    currency: str,
+    report: Report = stop_at,
+    values: Mapping[str, Collection[str]] | None = None,
 ) -> Predicate:
     """A predicate from a list (all of it), or a mapping (all of its keys).
 
-    ``fields`` comes from ``field_types``; amounts of money are in major units of ``currency``.
+    ``fields`` comes from ``field_types``; amounts of money are in major units of ``currency``;
+    ``values`` lists what some text fields can hold.
     """
-    return _Compiler(fields, currency, report).predicate(node)
+    return _Compiler(fields, currency, report, values or {}).predicate(node)
 
 
 class _Compiler:
-    def __init__(self, fields: Mapping[str, FieldType], currency: str, report: Report) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, FieldType],
+        currency: str,
+        report: Report,
+        values: Mapping[str, Collection[str]],
+    ) -> None:
         self._fields = fields
         self._currency = currency
         self._report = report
+        self._values = values
 
     def predicate(self, node: Located) -> Predicate:
         if node.is_list:
@@ -156,11 +168,15 @@ class _Compiler:
                 wanted, "RK305", f"'{op}' takes a list of values", f"write {{{op}: [one, another]}}"
             )
         values = tuple(self._value(field, type_, part) for part in wanted)
+        for value, part in zip(values, wanted, strict=True):
+            self._listed_value(field, value, part)
         return ALWAYS if None in values else Compare(field, type_, op, values, wanted.source)
 
     def _leaf(self, field: str, type_: FieldType, op: Op, wanted: Located) -> Predicate:
         reader = parse_duration if op in (Op.OLDER_THAN, Op.NEWER_THAN) else None
         value = self._value(field, type_, wanted, reader)
+        if op is not Op.CONTAINS:
+            self._listed_value(field, value, wanted)
         return ALWAYS if value is None else Compare(field, type_, op, value, wanted.source)
 
     def _value(
@@ -185,6 +201,11 @@ class _Compiler:
             node, "RK305", f"{shown(value)} cannot be compared with {field}: {_kind(field, type_)}", mend
         )
         return None
+
+    def _listed_value(self, field: str, value: Any, node: Located) -> None:
+        finding = outside_list(self._values.get(field), field, value, node)
+        if finding is not None:
+            self._report(finding)
 
     def _event(self, node: Located) -> Predicate:
         if isinstance(node.value, str) and node.value:
@@ -245,6 +266,14 @@ class _Compiler:
         span = at.span if isinstance(at, Located) else at
         self._report(span.finding(code, message, mend))
         return ALWAYS
+
+
+def outside_list(legal: Collection[str] | None, field: str, value: Any, node: Located) -> Finding | None:
+    """A finding where the project lists what a field can hold, and this is not in the list."""
+    if value is None or legal is None or value in legal:
+        return None
+    mend = suggest.mend(str(value), legal, none=f"people.values in rekindle.yaml lists what {field} can hold")
+    return node.span.finding("RK307", f"{field} is never '{value}'", mend)
 
 
 def _all(parts: list[Predicate]) -> Predicate:

@@ -33,6 +33,7 @@ DEFAULT_CONSENT: Mapping[str, ConsentLevel] = {
 }
 DEFAULT_CAP = Cap(limit=2, per=7 * DAY)
 DEFAULT_QUIET = "20:00-08:00"
+TEXT_PARTS = 2
 DEFAULT_WON_BACK = ("purchase", "subscription_restarted")
 LOCAL = "local"
 LOCAL_DATABASE = "sqlite:///var/rekindle.db"
@@ -85,8 +86,14 @@ def compile_policy(declared: Located | None, default_country: str) -> Policy:
         discount_cooldown=seconds(node, "discount_cooldown", 90 * DAY),
         won_back=frozenset(one_or_more(node.get("won_back")) or DEFAULT_WON_BACK),
         markets=one_or_more(node.get("markets")) or (default_country,),
+        reading_grade=_whole(node.get("reading_grade")),
+        text_parts=_whole(node.get("text_parts")) or TEXT_PARTS,
         source=node.source,
     )
+
+
+def _whole(node: Located | None) -> int | None:
+    return None if node is None else int(str(node.value))
 
 
 def consent_levels(node: Located | None) -> dict[str, ConsentLevel]:
@@ -257,7 +264,7 @@ def compile_offers(root: Located | None, currency: str) -> dict[str, Offer]:
 
 def compile_offer(node: Located, currency: str) -> Offer:
     """One incentive."""
-    percent, amount = node.get("percent"), node.get("amount")
+    percent, amount, share = node.get("percent"), node.get("amount"), node.get("of_contract")
     return Offer(
         id=str(node["offer"].value),
         kind=str(node["kind"].value),
@@ -268,5 +275,6 @@ def compile_offer(node: Located, currency: str) -> Offer:
         percent=parse_percent(percent.value) if percent else None,
         amount=parse_money(amount.value, currency) if amount else None,
         currency=currency if amount else None,
+        of_contract=parse_percent(share.value) if share else None,
         source=node.source,
     )

@@ -24,9 +24,6 @@ _CONSENT = BulkInsert(
 )
 _NOTE = BulkInsert("note", ("identity_id", "id", "kind", "opened_at", "source", "key"))
 
-#: events that do something by themselves; no campaign need listen
-BUILT_IN = frozenset({"replied", "unsubscribed", "complained", "bounced"})
-
 #: meaning of a reply -> kind of the note it leaves; the gates hold everything while some kinds are open
 _NOTES = {
     Meaning.REFUSAL: "refusal",

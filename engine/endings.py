@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.decision import Decision, TaskPlan
+from engine.event_names import REFUSALS
 from engine.facts import EnrolmentFact, EventFact, Facts
 from engine.flow import EnrolmentMove as Move
 from engine.flow import EnrolmentState as State
@@ -12,9 +13,6 @@ from engine.model import Campaign, Project, Source, Step, StepKind
 from engine.predicate import holds
 from engine.timeline import situation_of
 from engine.verdict import Says, Verdict
-
-#: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
-REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
 
 
 def ending(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.endings import REFUSALS
+from engine.event_names import REFUSALS
 from engine.facts import ConsentFact, EnrolmentFact, EventFact, Facts, NoteFact, SuppressionFact, TouchFact
 from engine.model import DAY, Campaign, Project, StepKind
 from engine.people.normalise import email_keys

@@ -95,6 +95,14 @@ class ConsentLevel(StrEnum):
     EXPRESS_WRITTEN = "express_written"  # with proof
 
 
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """So many days, or business days in the recipient's country, after the day a message leaves."""
+
+    days: int
+    business: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The project's promises. A campaign may tighten them, never loosen them."""
@@ -112,6 +120,10 @@ class Policy:
     won_back: frozenset[str]
     #: countries whose zones are possible when nothing tells where a person is
     markets: tuple[str, ...]
+    #: the school grade in which messages shall be easy to read; None: not judged
+    reading_grade: int | None = None
+    #: in how many parts a text message may be carried
+    text_parts: int = 2
     source: Source = BUILT_IN
 
 
@@ -131,7 +143,7 @@ class Offer:
 
     id: str
     #: price_protection migration_concierge risk_reversal usage_credit bundle_add percent_off amount_off
-    #: free_upgrade trial_extension stepped_pricing
+    #: free_upgrade trial_extension stepped_pricing remedy
     kind: str
     title: str
     terms: str
@@ -141,6 +153,7 @@ class Offer:
     percent: int | None = None  # basis points
     amount: int | None = None  # minor units
     currency: str | None = None
+    of_contract: int | None = None  # a remedy: basis points of the annual value of the contract
     source: Source
 
     @property
@@ -197,6 +210,7 @@ class Step:
     channel: str | None = None
     variants: tuple[tuple[str, str], ...] = ()  # (variant, template ref); one ("", ref) when not split
     offer: str | None = None
+    respond_by: Deadline | None = None
     window: Window | None = None
     expires: int = 0  # seconds after the first moment it may leave; compiled from the step or the policy
     # WAIT_FOR and REVIEW
@@ -383,6 +397,11 @@ class Project:
     default_country: str
     currency: str
     attributes: Mapping[str, str]  # name -> field type
+    customers: str = "businesses"  # or consumers
+    #: every value of a field, where the project lists them
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: every event that sources report; None: not listed
+    events: frozenset[str] | None = None
     sources: tuple[SourceDef, ...]
     policy: Policy
     environments: Mapping[str, Environment]

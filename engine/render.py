@@ -54,6 +54,7 @@ class RenderRequest:
     variant: str = ""
     offer: Offer | None = None
     offer_expires_at: int | None = None
+    respond_by: int | None = None
     trigger: Mapping[str, Any] = field(default_factory=dict)
     due_at: int | None = None
 
@@ -92,7 +93,9 @@ class Renderer:
             return self._task(request, channel, title=request.step.task or request.step.id, text="")
         page = self._page(request, channel)
         person = request.person
-        names = self._vocabulary.names(person, request.offer, request.offer_expires_at, request.trigger)
+        names = self._vocabulary.names(
+            person, request.offer, request.offer_expires_at, request.trigger, request.respond_by
+        )
         names["voice"] = self._vocabulary.voice(person, request.now, page.language or "en")
         if channel == "email":
             return self._email(request, page, names)

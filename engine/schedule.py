@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import holidays as holiday_calendars
 
-from engine.model import DAY, Window
+from engine.model import DAY, Deadline, Window
 
 #: how far ahead an opening is looked for before a window counts as never open
 HORIZON = 21 * DAY
@@ -100,6 +100,27 @@ def _transition(low: int, high: int, zone: ZoneInfo) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if offset(middle) == before else (low, middle)
     return high
+
+
+def deadline_ends(now: int, deadline: Deadline, zone: str, country: str) -> int:
+    """The last second of the local day on which a deadline ends. Today is day 0 (TIM-01).
+
+    Business days are Monday to Friday without the country's national holidays; of a country whose calendar is not
+    known only the weekends are left out.
+    """
+    info = ZoneInfo(zone)
+    day = datetime.fromtimestamp(now, UTC).astimezone(info).date()
+    left = deadline.days
+    while left:
+        day += timedelta(days=1)
+        left -= not deadline.business or _is_business_day(day, country)
+    return edge(day, DAY // 60, info, opening=False) - 1
+
+
+def _is_business_day(day: date, country: str) -> bool:
+    if day.weekday() > 4:
+        return False
+    return country not in holiday_calendars.list_supported_countries() or not is_holiday(day, (country, ""))
 
 
 def is_holiday(day: date, calendar: tuple[str, str]) -> bool:

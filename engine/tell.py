@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.broadcast import Broadcast, broadcast
 from engine.clock import iso
-from engine.consequences import BUILT_IN, understood
+from engine.consequences import understood
 from engine.errors import RekindleError
+from engine.event_names import BUILT_IN
 from engine.events import NewEvent, record
 from engine.gates.notes import HOLDING
 from engine.people.keys import fact_key

@@ -8,6 +8,7 @@ from engine.gates.hours import first_open
 from engine.model import Campaign, Cohort, Project, Step, Track
 from engine.places import place_of
 from engine.predicate import holds
+from engine.schedule import deadline_ends
 
 
 def planned_at(step: Step, enrolment: EnrolmentFact) -> int:
@@ -29,6 +30,18 @@ def next_step(track: Track, after: Step, cohort: str | None) -> Step | None:
 def cohort_of(campaign: Campaign, facts: Facts, now: int) -> Cohort | None:
     """The first of the campaign's ageing cohorts that fits the person now."""
     return next((c for c in campaign.cohorts if c.when is None or holds(c.when, facts, now)), None)
+
+
+def respond_by(project: Project, step: Step, facts: Facts, now: int) -> int | None:
+    """The last second in which an answer to a message that leaves now is in time; None: no deadline is set.
+
+    Of several zones the person may be in, the one where the day ends last counts: nobody is late by our clock only.
+    """
+    if step.respond_by is None:
+        return None
+    place = place_of(facts.person, project.default_country, project.policy.markets)
+    country = next(iter(place.countries), "")
+    return max(deadline_ends(now, step.respond_by, zone, country) for zone in place.zones or ("UTC",))
 
 
 def situation_of(

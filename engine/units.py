@@ -17,6 +17,7 @@ from babel.numbers import get_currency_precision
 from email_validator import EmailNotValidError, validate_email
 
 from engine.clock import parse_instant
+from engine.model import Deadline
 
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -65,6 +66,15 @@ def _duration_mend(value: Any) -> str:
         if words[2].startswith("month"):
             return f"months differ in length; write '{int(words[1]) * 30}d'"
     return "write a whole number and s, m, h, d or w, for example '30d' or '72h'"
+
+
+def parse_deadline(value: Any) -> Deadline:
+    """``30d``, ``2w`` or ``14 business days``."""
+    found = re.fullmatch(r"([1-9]\d{0,3})([dw]| business days)", value) if isinstance(value, str) else None
+    if not found:
+        mend = "write so many days, '30d', or so many business days, '14 business days'"
+        raise UnitError(f"{shown(value)} is not a deadline", mend)
+    return Deadline(int(found[1]) * (7 if found[2] == "w" else 1), business=found[2] == " business days")
 
 
 def parse_rate(value: Any) -> tuple[int, int]:
@@ -220,6 +230,7 @@ def parsers() -> dict[str, Callable[[Any], object]]:
         "hours": parse_hours,
         "quiet hours": lambda value: parse_hours(value, wraps=True),
         "weekdays": parse_days,
+        "deadline": parse_deadline,
         "moment": parse_moment,
         "test moment": lambda value: parse_moment(value, int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())),
         "mailbox": parse_mailbox,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine import suggest
-from engine.checks import campaign, cases, content, project, scope, shape
+from engine.checks import campaign, cases, content, events, project, scope, shape
 from engine.checks.context import Place, context_at, places
 from engine.compile_campaign import step_variants
 from engine.diagnostics import Finding, Severity
@@ -152,6 +152,8 @@ def _relations(checked: Checked, documents: Mapping[str, Document], *, alone: bo
     for root in checked.of_kind("tests").values():
         cases.check(names, root, stems)
     content.check(names, campaigns, alone=alone)
+    if not alone:
+        events.check(names, raw.get(PROJECT), checked.roots.values())
 
 
 def _templates_of(root: Located) -> set[str]:

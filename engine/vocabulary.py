@@ -15,6 +15,7 @@ from engine.wording import locale_of
 #: ones) and ``trigger`` (whatever the event carried)
 BRAND = tuple(field.name for field in fields(Brand) if field.name != "links")
 OWNER = ("name", "email", "phone")
+STEP = ("respond_by",)
 OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
 
 
@@ -28,6 +29,7 @@ def types_of(attributes: Mapping[str, str]) -> dict[str, FieldType]:
         **{f"offer.{name}": FieldType.TEXT for name in OFFER},
         "offer.expires_on": FieldType.INSTANT,
         "offer.amount": FieldType.MONEY,
+        "step.respond_by": FieldType.INSTANT,
     }
 
 
@@ -60,6 +62,7 @@ class Vocabulary:
         offer: Offer | None,
         offer_expires_at: int | None,
         trigger: Mapping[str, Any],
+        respond_by: int | None = None,
     ) -> dict[str, Any]:
         """The values of one message."""
         attributes = Names("person.attributes", person.get("attributes") or {}, self._attributes)
@@ -69,6 +72,7 @@ class Vocabulary:
             "owner": self._owner(person),
             "offer": _offer(offer, offer_expires_at) if offer else Absent(name="offer"),
             "trigger": Names("trigger", trigger, None),
+            "step": _step(respond_by) if respond_by is not None else Absent(name="step"),
         }
 
     def _owner(self, person: Mapping[str, Any]) -> Names:
@@ -77,6 +81,11 @@ class Vocabulary:
         email = (person.get("owner_email") or brand.reply_to) if name else brand.from_email
         phone = (person.get("owner_phone") if name else None) or brand.phone
         return Names("owner", {"name": name or brand.from_name, "email": email, "phone": phone}, dict.fromkeys(OWNER))
+
+
+def _step(respond_by: int) -> Names:
+    values = {"respond_by": respond_by}  # STEP says which names there are
+    return Names("step", values, values)
 
 
 def _offer(offer: Offer, expires_at: int | None) -> Names:

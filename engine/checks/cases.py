@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from engine.checks.campaign import started_names, step_names
 from engine.checks.scope import Scope, unique
+from engine.compile_predicate import outside_list
 from engine.compile_tests import case_now, person_fields, person_value
 from engine.fields import FieldType
 from engine.flow import Reason
@@ -94,3 +95,7 @@ def _value(scope: Scope, name: str, type_: FieldType, node: Located, now: int) -
         scope.say(
             node.span, "RK305", f"{shown(node.plain())} does not fit {name}: it is a {type_} field", mend
         )
+        return
+    unlisted = outside_list(scope.values.get(name), name, node.value, node)
+    if unlisted is not None:
+        scope.findings.append(unlisted)

@@ -18,7 +18,7 @@ from engine.pages import utm_of
 from engine.tags import Utm
 from engine.template_faults import Fault
 from engine.template_file import ParsedTemplate
-from engine.vocabulary import BRAND, OFFER, OWNER
+from engine.vocabulary import BRAND, OFFER, OWNER, STEP
 
 #: groups whose messages go to people who know us, and must show that we know them
 WIN_BACK = "winback"
@@ -33,6 +33,7 @@ class _Use:
     context: str = ""
     has_offer: bool = True
     offer: str | None = None
+    has_deadline: bool = True
     in_trigger: bool = True
     win_back: bool = False
 
@@ -51,7 +52,9 @@ def check(scope: Scope, campaigns: Mapping[str, Located], *, alone: bool = False
     said: set[tuple[str, int, int, str]] = set()
     judged: set[tuple[object, ...]] = set()
     for use in _uses(scope, campaigns):
-        kind = (use.parsed.file, use.channel, use.has_offer, use.offer, use.in_trigger, use.win_back)
+        kind = (
+            use.parsed.file, use.channel, use.has_offer, use.offer, use.has_deadline, use.in_trigger, use.win_back,
+        )  # fmt: skip
         if kind in judged:
             continue
         judged.add(kind)
@@ -78,6 +81,7 @@ def _uses(scope: Scope, campaigns: Mapping[str, Located]) -> Iterator[_Use]:
                     context=f"step '{step.text('step')}' of campaign '{name}'",
                     has_offer=written(step, "offer"),
                     offer=step.text("offer"),
+                    has_deadline=written(step, "respond_by"),
                     in_trigger=in_trigger,
                     win_back=(root.text("group") or WIN_BACK) == WIN_BACK,
                 )
@@ -100,6 +104,7 @@ def _roots(scope: Scope) -> dict[str, Collection[str] | None]:
         "links": _links(brand),
         "offer": OFFER,
         "owner": OWNER,
+        "step": STEP,
         "trigger": None,
     }
 
@@ -116,6 +121,8 @@ def _vocabulary(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Vocab
     withheld = {}
     if not use.has_offer:
         withheld["offer"] = ("RK604", "the template names an offer, and its step has none")
+    if not use.has_deadline:
+        withheld["step"] = ("RK604", "the template names a deadline, and its step has no 'respond_by'")
     if not use.in_trigger:
         withheld["trigger"] = ("RK604", "only the steps of a trigger know what started them")
     return Vocabulary(roots, withheld)
@@ -144,7 +151,13 @@ def _refused(use: _Use, template: Template, stage: Stage | None, *, named: bool)
     """What the renderer would refuse, and what a carrier would charge for."""
     if stage is None or use.utm is None or (use.has_offer and use.offer is None):
         return
-    scene = Scene(template=template, utm=use.utm, offer=use.offer, in_trigger=use.in_trigger)
+    scene = Scene(
+        template=template,
+        utm=use.utm,
+        offer=use.offer,
+        has_deadline=use.has_deadline,
+        in_trigger=use.in_trigger,
+    )
     for fault in rehearsal.faults(stage, scene, named=named):
         yield _of_fault(use, template, fault)
     if use.channel == "sms":

@@ -5,16 +5,19 @@ from __future__ import annotations
 from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine import links
+from engine import links, suggest
 from engine.checks import adapters
 from engine.checks.adapters import no_password
 from engine.checks.scope import Scope, unique, written
 from engine.compile_project import LOCAL, open_hours
+from engine.diagnostics import Severity
+from engine.fields import FieldType
 from engine.located import Located
+from engine.rules import RETIRED, RULES
 from engine.units import UnitError, parse_hours, parse_money
 
 #: kinds of offer that mean nothing without a number
-_NEEDS = {"percent_off": "percent", "amount_off": "amount"}
+_NEEDS = {"percent_off": "percent", "amount_off": "amount", "remedy": "of_contract"}
 
 
 def check(scope: Scope, root: Located, *, alone: bool = False) -> None:
@@ -26,6 +29,7 @@ def check(scope: Scope, root: Located, *, alone: bool = False) -> None:
         _quiet_hours(scope, policy.get("quiet_hours"))
         for market in policy.get("markets") or ():
             _country(scope, market)
+    _lint(scope, root.get("lint"))
     _links(scope, root.get("brand"))
     judge = adapters.secrets if alone else adapters.check
     judge(scope, root.get("channels"))
@@ -88,10 +92,35 @@ def _people(scope: Scope, people: Located) -> None:
         )
     if country is not None:
         _country(scope, country)
+    _values(scope, people.get("values"))
     sources = list(people.get("sources") or ())
     unique(scope, (source.get("source") or source.get("events") for source in sources), "source")
     for source in sources:
         _source(scope, source)
+
+
+def _values(scope: Scope, listed: Located | None) -> None:
+    """Lists of what a field can hold: of text fields only, for the others have no closed list."""
+    for name, _ in listed.items() if listed else ():
+        span = listed.key(name) if listed else None
+        type_ = scope.field(name, span) if span else None
+        if span and type_ not in (None, FieldType.TEXT):
+            scope.say(span, "RK304", f"{name} is a {type_} field: only texts are listed", "remove the line")
+
+
+def _lint(scope: Scope, declared: Located | None) -> None:
+    """A rule can be made stricter: a warning becomes an error."""
+    warnings = [rule.code for rule in RULES.values() if rule.severity is Severity.WARNING]
+    for code, _ in declared.items() if declared else ():
+        span = declared.key(code) if declared else None
+        if span is None or code in warnings:
+            continue
+        if code in RULES:
+            scope.say(span, "RK212", f"{code} is an error already", "remove the line")
+        else:
+            mend = suggest.mend(code, warnings, none="'rekindle rules' lists them")
+            was = "is not a rule any more" if code in RETIRED else "is no rule"
+            scope.say(span, "RK212", f"{code} {was}", mend)
 
 
 def _source(scope: Scope, source: Located) -> None:

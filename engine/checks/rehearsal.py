@@ -101,6 +101,7 @@ class Scene:
     template: Template
     utm: Utm
     offer: str | None
+    has_deadline: bool = True
     in_trigger: bool
 
 
@@ -135,7 +136,8 @@ def _worded(
     for carried in _carried(scene):
         offer = stage.offers[scene.offer] if scene.offer else None
         ends = DEFAULT_NOW + offer.valid_for if offer else None
-        names = vocabulary.names(person, offer, ends, carried)
+        answer = DEFAULT_NOW + 30 * DAY if scene.has_deadline else None
+        names = vocabulary.names(person, offer, ends, carried, answer)
         names["voice"] = vocabulary.voice(person, DEFAULT_NOW, page.language or "en")
         names["unsubscribe"] = "https://www.example.com/u"
         found.append(_outcome(scene, page, names, complete=bool(person)))

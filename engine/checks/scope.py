@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine import suggest
 from engine.compile_predicate import compile_predicate, field_types
@@ -29,6 +29,8 @@ class Scope:
     campaigns: Names
     templates: Mapping[str, ParsedTemplate]  # by ref
     attributes_known: bool = True
+    #: every value of a field, where the project lists them
+    values: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def say(self, span: Span, code: str, message: str, mend: str = "") -> None:
         """One finding."""
@@ -45,7 +47,7 @@ class Scope:
     def predicate(self, node: Located | None) -> None:
         """Findings about a predicate."""
         if node is not None:
-            compile_predicate(node, self.fields, self.currency, self._report)
+            compile_predicate(node, self.fields, self.currency, self._report, self.values)
 
     def field(self, name: str, span: Span) -> FieldType | None:
         """The type of a person's field; a finding when there is none."""
@@ -116,7 +118,13 @@ def build(
         campaigns=campaigns,
         templates={ref_of(file): parsed for file, parsed in templates.items()},
         attributes_known=known,
+        values=_values(people),
     )
+
+
+def _values(people: Located | None) -> dict[str, list[str]]:
+    listed = people.get("values") if people else None
+    return {name: [str(n.value) for n in node] for name, node in (listed.items() if listed else ())}
 
 
 def _attributes(people: Located | None) -> tuple[dict[str, str], bool]:

@@ -1,0 +1,79 @@
+"""Names of events, wherever a file listens for one: a misspelt one is never heard, and nobody is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+
+from engine import suggest
+from engine.checks.scope import Scope
+from engine.compile_campaign import PARK
+from engine.event_names import OURS
+from engine.located import Located, Span
+
+#: two names that share so much are most likely one name and a slip of the finger
+_ALIKE = 0.85
+
+
+def check(scope: Scope, project: Located | None, roots: Iterable[Located]) -> None:
+    """Findings about every event that any file names. ``project``: rekindle.yaml, as far as it can be read."""
+    people = project.get("people") if project else None
+    listed = people.get("events") if people else None
+    named = list(_of_policy(project)) + [place for root in roots for place in _named(root)]
+    if listed is None:
+        _alike(scope, named)
+        return
+    legal = OURS | {str(node.value) for node in listed}
+    for name, span in named:
+        if name not in legal:
+            mend = suggest.mend(name, legal, none="add it to people.events in rekindle.yaml", few=0)
+            scope.say(span, "RK210", f"unknown event '{name}'", mend)
+
+
+def _alike(scope: Scope, named: list[tuple[str, Span]]) -> None:
+    """Without a list, what differs by a letter from one of ours, or from what is named more often elsewhere."""
+    places: Mapping[str, list[Span]] = defaultdict(list)
+    for name, span in named:
+        places[name].append(span)
+    for name, spans in places.items():
+        if name in OURS or len(spans) > 1:
+            continue
+        others = [n for n in (*OURS, *places) if n != name and (n in OURS or len(places[n]) > 1)]
+        meant = next((n for n in others if _is_slip(name, n)), None)
+        if meant:
+            message = f"nothing else speaks of an event '{name}'"
+            scope.say(spans[0], "RK211", message, f"did you mean '{meant}'?")
+
+
+def _is_slip(name: str, other: str) -> bool:
+    alike = SequenceMatcher(None, name.lower(), other.lower()).ratio()
+    return alike >= _ALIKE and abs(len(name) - len(other)) <= 1
+
+
+def _of_policy(project: Located | None) -> Iterator[tuple[str, Span]]:
+    policy = project.get("policy") if project else None
+    for node in (policy.get("won_back") if policy else None) or ():
+        yield str(node.value), node.span
+
+
+def _named(node: Located) -> Iterator[tuple[str, Span]]:
+    """Every event a file names: under ``event``, in ``event: {name: ...}``, and after ``park until``."""
+    for key, child in node.items():
+        if key == "event":
+            yield from _listened(child)
+        elif isinstance(child.value, str):
+            if key != "objective" and child.value.startswith(PARK):
+                yield child.value.removeprefix(PARK), child.span
+        else:
+            yield from _named(child)
+    for child in node:
+        yield from _named(child)
+
+
+def _listened(node: Located) -> Iterator[tuple[str, Span]]:
+    if node.is_map:
+        node = node.get("name") or node
+    for part in node.texts():
+        if isinstance(part.value, str):
+            yield part.value, part.span

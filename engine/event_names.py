@@ -1,0 +1,17 @@
+"""Names of events that rekindle itself records or reads a meaning into; every other name is the project's own."""
+
+from __future__ import annotations
+
+#: events that do something by themselves; no campaign need listen
+BUILT_IN = frozenset({"replied", "unsubscribed", "complained", "bounced"})
+
+#: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
+REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
+
+#: what a message's way to its reader leaves behind
+OF_MESSAGES = frozenset({"delivered", "opened", "clicked"})
+
+#: what the end of a task leaves behind
+OF_TASKS = frozenset({"task_closed", "call_connected", "won_back", "refused", "replied"})
+
+OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_TASKS
