@@ -22,7 +22,7 @@ from engine.gates.offer import offer_expires_at
 from engine.model import HOUR, Branch, Campaign, Project, Step, StepKind, Track
 from engine.predicate import Predicate, holds
 from engine.timeline import cohort_of, next_step, planned_at, situation_of
-from engine.verdict import Says, Verdict, allow
+from engine.verdict import Says, Verdict, Way, allow, branch_way
 from engine.waking import woken
 
 
@@ -189,9 +189,11 @@ def _condition(step: Step, enrolment: EnrolmentFact, facts: Facts, now: int) -> 
         return allow("condition", "the step is for this person", step.source)
     since = enrolment.entered_at
     if step.only_if is not None and not holds(step.only_if, facts, now, since=since):
-        return Verdict("condition", Says.SKIP, "the step's 'if' does not hold", step.source)
+        because = "the step's 'if' does not hold"
+        return Verdict("condition", Says.SKIP, because, step.source, way=Way.IF)
     if step.unless is not None and holds(step.unless, facts, now, since=since):
-        return Verdict("condition", Says.SKIP, "the step's 'unless' holds", step.source)
+        because = "the step's 'unless' holds"
+        return Verdict("condition", Says.SKIP, because, step.source, way=Way.UNLESS)
     return allow("condition", "the step is for this person", step.source)
 
 
@@ -252,7 +254,8 @@ def _wait_for(
     until = planned_at(step, enrolment) + step.up_to
     if heard is not None or now >= until:
         because = f"{step.event} happened" if heard is not None else f"no {step.event} in time"
-        verdict = Verdict("wait_for", Says.ALLOW, because, step.source)
+        way = Way.HEARD if heard is not None else Way.NOT_HEARD
+        verdict = Verdict("wait_for", Says.ALLOW, because, step.source, way=way)
         ended = until if heard is None else heard
         return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,), waited_until=ended)
     return Decision(
@@ -269,11 +272,15 @@ def _wait_for(
 def _choose(
     campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, facts: Facts, now: int
 ) -> Decision:
-    taken = next((b for b in step.branches if _branch_holds(b.when, enrolment, facts, now)), None)
-    if taken is None:
-        verdict = Verdict("choose", Says.ALLOW, "no branch holds, on to the next step", step.source)
+    position = next(
+        (n for n, b in enumerate(step.branches) if _branch_holds(b.when, enrolment, facts, now)), None
+    )
+    if position is None:
+        because = "no branch holds, on to the next step"
+        verdict = Verdict("choose", Says.ALLOW, because, step.source, way=Way.NO_BRANCH)
         return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,))
-    verdict = Verdict("choose", Says.ALLOW, f"on to {taken.go}", taken.source)
+    taken = step.branches[position]
+    verdict = Verdict("choose", Says.ALLOW, f"on to {taken.go}", taken.source, way=branch_way(position))
     return _jump(campaign, track, step, taken, enrolment, now, verdict)
 
 
@@ -315,15 +322,14 @@ def _ask_review(step: Step, enrolment: EnrolmentFact, now: int) -> Decision:
 
 def _reviewed(campaign: Campaign, track: Track, step: Step, enrolment: EnrolmentFact, now: int) -> Decision:
     if enrolment.review == "done":
-        verdict = Verdict("review", Says.ALLOW, "approved", step.source)
+        verdict = Verdict("review", Says.ALLOW, "approved", step.source, way=Way.APPROVED)
         return _advance(campaign, track, step, enrolment, now, verdicts=(verdict,), waited_until=now)
     if enrolment.review == "declined":
-        return end(
-            campaign, enrolment, Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source), None
-        )
+        verdict = Verdict(Reason.WITHDRAWN, Says.EXIT, "not approved", step.source, way=Way.REJECTED)
+        return end(campaign, enrolment, verdict, None)
     if enrolment.resume_at is not None and now >= enrolment.resume_at:
-        because = "no approval in time"
-        return end(campaign, enrolment, Verdict(Reason.EXPIRED, Says.EXIT, because, step.source), None)
+        verdict = Verdict(Reason.EXPIRED, Says.EXIT, "no approval in time", step.source, way=Way.EXPIRED)
+        return end(campaign, enrolment, verdict, None)
     return _wait(enrolment)
 
 
@@ -341,7 +347,8 @@ def _start(
             resume_at=now + HOUR,
             decided_step=step.id,
         )
-    verdict = Verdict(Reason.HANDED_OVER, Says.EXIT, f"{target.id} takes over", step.source)
+    because = f"{target.id} takes over"
+    verdict = Verdict(Reason.HANDED_OVER, Says.EXIT, because, step.source, way=Way.STARTED)
     cohort = cohort_of(target, facts, now)
     spawn = Spawn(
         campaign=target.id,
@@ -349,6 +356,4 @@ def _start(
         cohort=cohort.id if cohort else None,
         asleep=cohort is not None and cohort.park_until is not None,
     )
-    return end(campaign, enrolment, verdict, None)._replace(
-        decided_step=step.id, spawn=spawn
-    )
+    return end(campaign, enrolment, verdict, None)._replace(decided_step=step.id, spawn=spawn)

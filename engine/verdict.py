@@ -29,6 +29,25 @@ class Says(StrEnum):
     EXIT = "exit"  # the enrolment ends; the rule is the reason
 
 
+class Way(StrEnum):
+    """Which way a step went that could go several. The ways of ``choose`` are its branches: see ``branch_way``."""
+
+    IF = "if"  # not for this person: its ``if`` does not hold
+    UNLESS = "unless"  # not for this person: its ``unless`` holds
+    HEARD = "heard"  # what it waited for happened
+    NOT_HEARD = "not_heard"
+    NO_BRANCH = "no_branch"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"  # nobody reviewed it in time
+    STARTED = "started"  # another campaign took over
+
+
+def branch_way(position: int) -> str:
+    """The way of a branch of ``choose``, by its position from 0."""
+    return f"branch_{position + 1}"
+
+
 class Verdict(NamedTuple):
     """One rule's answer. ``because`` is a sentence without personal data; ``facts`` what was looked at.
 
@@ -44,6 +63,8 @@ class Verdict(NamedTuple):
     law: str | None = None  # id of the legal rule behind it (docs/law.md)
     #: its JSON, where it was made beforehand
     text: str | None = None
+    #: a ``Way``, or that of a branch
+    way: str | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Plain values, in the order a reader wants them; empty parts left out."""
@@ -54,6 +75,8 @@ class Verdict(NamedTuple):
             data["facts"] = self.facts
         if self.law:
             data["law"] = self.law
+        if self.way:
+            data["way"] = self.way
         data["at"] = f"{self.source.file}:{self.source.line}"
         return data
 
