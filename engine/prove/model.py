@@ -1,0 +1,120 @@
+"""What prove answers, as data: questions, answers, and people who show that an answer is no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.cases.story import Kind, Line
+from engine.model import Source
+from engine.testfile import TestCase
+
+
+class Outcome(StrEnum):
+    """How a question is answered."""
+
+    KEPT = "kept"  # for any person and any behaviour
+    NOTED = "noted"  # it can happen, and may be meant
+    NOT_SETTLED = "not settled"  # a bound was reached, or a counterexample did not replay
+    VIOLATED = "violated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One of the questions prove asks of a project. ``kept`` says in words what is so where nothing is wrong."""
+
+    name: str
+    asks: str
+    kept: str
+
+
+QUESTIONS: Mapping[str, Question] = {
+    q.name: q
+    for q in (
+        Question(name="caps", asks="Can a cap be exceeded?", kept="no window ever holds more than its cap"),
+        Question(
+            name="deferrals",
+            asks="Which steps does a cap put off, and for how long?",
+            kept="no cap ever puts a step off",
+        ),
+        Question(name="ends", asks="Does every path end?", kept="every round ends"),
+        Question(
+            name="reach",
+            asks="Is every step reachable?",
+            kept="somebody gets each step",
+        ),
+        Question(
+            name="windows",
+            asks="Is there a window that never opens?",
+            kept="every step finds an open hour within its life, in every zone",
+        ),
+        Question(
+            name="contention",
+            asks="Can two campaigns fight for one slot, and who wins?",
+            kept="no two campaigns want one person's slot",
+        ),
+        Question(
+            name="promises",
+            asks="Can an offer or a deadline run out before the step that names it?",
+            kept="every offer is open when it is named",
+        ),
+        Question(name="exposure", asks="Is what is promised bounded?", kept="so much and no more per person"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A line that the story of a counterexample must have; with ``absent`` one that it must not have.
+
+    What is None may be anything.
+    """
+
+    kind: Kind
+    campaign: str | None = None
+    step: str | None = None
+    reason: str | None = None
+    absent: bool = False
+
+    def fits(self, line: Line) -> bool:
+        """Is the line such a one?"""
+        wanted = (self.campaign, self.step, self.reason)
+        found = (line.campaign, line.step, line.reason)
+        return line.kind is self.kind and all(w in (None, f) for w, f in zip(wanted, found, strict=True))
+
+    def holds(self, story: Iterable[Line]) -> bool:
+        """Does the story have it, or lack it where that is asked?"""
+        return any(map(self.fits, story)) is not self.absent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """One person and what they do, as a case of ``tests/<campaign>.yaml`` that fails until the fault is mended.
+
+    ``case.expect`` is what should happen. ``shows``: what happens instead. Until ``story`` is there, which the real
+    engine told when it played the case (``engine.prove.replay``), nothing is claimed.
+    """
+
+    campaign: str
+    case: TestCase
+    shows: tuple[Shown, ...]
+    story: tuple[Line, ...] | None = None
+    yaml: str = ""  # the case as it stands in the file, set with the story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One finding of prove. A question without a violation, a note or a doubt is kept; that is said once."""
+
+    question: str  # a name of QUESTIONS
+    outcome: Outcome
+    message: str  # one sentence: what can happen, or cannot
+    source: Source | None = None
+    campaign: str | None = None
+    step: str | None = None
+    #: more of it, a line each: who, when, how long, what to do
+    details: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+    #: what the answer rests on; each is told once, at the end
+    assumptions: tuple[str, ...] = ()
