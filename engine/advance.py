@@ -266,7 +266,7 @@ class _Batch:
             return
         # the slot is taken from here on, for every other campaign decided in this batch too
         taken = TouchFact(enrolment.campaign, enrolment.cycle, step.id, step.channel, state.value,
-                          self.now if leaves else None)  # fmt: skip
+                          self.now if leaves else None, step.offer, touch.offer_expires_at)  # fmt: skip
         facts.touches.append(taken)
         if leaves:
             addresses = addresses_of(facts.person)

@@ -192,7 +192,7 @@ def _count_as_now(facts: Facts, enrolment: EnrolmentFact, step: str, now: int) -
     own = (enrolment.campaign, enrolment.cycle, step)
     for n, touch in enumerate(facts.touches):
         if (touch.campaign, touch.cycle, touch.step) == own:
-            facts.touches[n] = type(touch)(*own, touch.channel, TouchState.DISPATCHING.value, now)
+            facts.touches[n] = touch._replace(state=TouchState.DISPATCHING.value, counted_at=now)
 
 
 def _key(enrolment: EnrolmentFact, step: str) -> dict[str, Any]:

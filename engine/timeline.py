@@ -64,6 +64,7 @@ def situation_of(
         now=now,
         planned_at=planned,
         expires_at=planned if expires_at is None else expires_at,
+        offers=project.offers,
     )
     if expires_at is not None or step.channel is None:
         return situation

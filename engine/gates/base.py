@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from engine.facts import EnrolmentFact, Facts
-from engine.model import Campaign, Policy, Step
+from engine.model import Campaign, Offer, Policy, Step
 from engine.places import Place
 from engine.verdict import Verdict
 
@@ -27,6 +27,7 @@ class Situation(NamedTuple):
     now: int
     planned_at: int
     expires_at: int
+    offers: Mapping[str, Offer]  # all that are declared today, by id
 
     @property
     def own(self) -> tuple[str, int, str]:
