@@ -127,30 +127,58 @@ def _everything(stage: Stage) -> dict[str, Any]:
     return person | _SHAPED | {"attributes": attributes}
 
 
+def _addresses(person: Mapping[str, Any]) -> dict[str, Any]:
+    """The same person, with an address in the place of every text."""
+    texts = {name for name, kind in PERSON_FIELDS.items() if kind is FieldType.TEXT and name not in _SHAPED}
+    return {name: _ADDRESS if name in texts else value for name, value in person.items()}
+
+
 def _worded(
     stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any]
 ) -> Fault | None:
     """The message for one person; what went wrong. The data of an event differs from event to event, so that
     what goes wrong with some of it only is no fault of the template."""
-    found: list[Fault | None] = []
-    for carried in _carried(scene):
-        offer = stage.offers[scene.offer] if scene.offer else None
-        ends = DEFAULT_NOW + offer.valid_for if offer else None
-        answer = DEFAULT_NOW + 30 * DAY if scene.has_deadline else None
-        names = vocabulary.names(person, offer, ends, carried, answer)
-        names["voice"] = vocabulary.voice(person, DEFAULT_NOW, page.language or "en")
-        names["unsubscribe"] = "https://www.example.com/u"
-        found.append(_outcome(scene, page, names, complete=bool(person)))
+    found = [_told(stage, vocabulary, scene, page, person, carried) for carried in _carried(scene)]
     return found[0] if all(fault == found[0] for fault in found) else None
 
 
+def _told(
+    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any], carried: Mapping[str, Any]
+) -> Fault | None:  # fmt: skip
+    try:
+        names = _names(stage, vocabulary, scene, page, person, carried)
+        return _outcome(scene, page, names, complete=bool(person))
+    except LinkRefused:
+        if not person:
+            return None
+    try:  # its address is a value: this person's is none, but one of another may be
+        names = _names(stage, vocabulary, scene, page, _addresses(person), carried)
+        return _outcome(scene, page, names, complete=True)
+    except LinkRefused as refused:
+        return Fault(code="RK610", message=f"whatever its values: {refused}")
+
+
+def _names(
+    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any], carried: Mapping[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    offer = stage.offers[scene.offer] if scene.offer else None
+    ends = DEFAULT_NOW + offer.valid_for if offer else None
+    answer = DEFAULT_NOW + 30 * DAY if scene.has_deadline else None
+    return {
+        **vocabulary.names(person, offer, ends, carried, answer),
+        "voice": vocabulary.voice(person, DEFAULT_NOW, page.language or "en"),
+        "unsubscribe": "https://www.example.com/u",
+    }
+
+
 def _outcome(scene: Scene, page: Page, names: Mapping[str, Any], *, complete: bool) -> Fault | None:
+    """Raises LinkRefused."""
     try:
         return _render(scene, page, names)
     except Missing as missing:
         return _never_there(scene, names, missing.name) if complete else None
     except LinkRefused:
-        return None  # its address is a value: this person's is none, another's may be one
+        raise
     except Exception as error:  # a template can raise anything; no real person's data is in it
         part, line = _place(scene, names)
         whom = "whoever it is for" if complete else "a person of whom little is known"
