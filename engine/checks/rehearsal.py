@@ -143,7 +143,8 @@ def _worded(
 
 
 def _told(
-    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any], carried: Mapping[str, Any]
+    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any],
+    carried: Mapping[str, Any],
 ) -> Fault | None:  # fmt: skip
     try:
         names = _names(stage, vocabulary, scene, page, person, carried)
@@ -159,7 +160,8 @@ def _told(
 
 
 def _names(
-    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any], carried: Mapping[str, Any]
+    stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any],
+    carried: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     offer = stage.offers[scene.offer] if scene.offer else None
     ends = DEFAULT_NOW + offer.valid_for if offer else None
