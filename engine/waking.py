@@ -8,7 +8,7 @@ from engine.facts import EnrolmentFact, EventFact, Facts
 from engine.flow import EnrolmentMove as Move
 from engine.flow import EnrolmentState as State
 from engine.flow import Reason, move_enrolment
-from engine.model import Campaign, Track
+from engine.model import Campaign, Cohort, Track
 
 
 def woken(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts) -> Decision | None:
@@ -34,11 +34,15 @@ def _triggered(campaign: Campaign, enrolment: EnrolmentFact, facts: Facts, event
             return trigger
     cohort = next((c for c in campaign.cohorts if c.id == enrolment.cohort), None)
     asleep = enrolment.state == State.PARKED and enrolment.resume_at is None
-    wakes = asleep and cohort is not None and cohort.park_until == event.name
-    # a trigger that declares what it must match speaks for its event: others of that name wake nobody
-    if wakes and not any(t.event == event.name and t.matching for t in campaign.triggers):
+    if asleep and cohort is not None and cohort.park_until == event.name and begins_cadence(campaign, cohort):
         return campaign.main
     return None
+
+
+def begins_cadence(campaign: Campaign, cohort: Cohort) -> bool:
+    """Does the event that a cohort sleeps until begin the cadence for it? Not where a trigger listens to that event:
+    then the trigger speaks for it, and where it declares what it must match, others of that name wake nobody."""
+    return cohort.park_until is not None and all(t.event != cohort.park_until for t in campaign.triggers)
 
 
 def _matches(trigger: Track, facts: Facts, event: EventFact) -> bool:

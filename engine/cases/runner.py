@@ -6,16 +6,18 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from channels.recording import RecordingAdapter
 from engine.advance import advance
 from engine.app import App
 from engine.cases.cast import identity_for, involved
 from engine.cases.compare import Pair, compare
+from engine.cases.footprint import Mark, footprint
 from engine.cases.given import put_given
+from engine.cases.records import read_records
 from engine.cases.script import Script, record
-from engine.cases.story import Line, read_story
+from engine.cases.story import read_story
 from engine.clock import VirtualClock
 from engine.compile import Loaded
 from engine.dispatch import dispatch
@@ -40,7 +42,8 @@ _BY_HAND = ("linkedin", "phone")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """What became of a case. ``error``: it could not be played; ``note``: why nothing happened at all."""
+    """What became of a case. ``error``: it could not be played; ``note``: why nothing happened at all; ``marks``: what
+    it made the engine go through."""
 
     file: str
     campaign: str
@@ -48,12 +51,21 @@ class CaseResult:
     pairs: tuple[Pair, ...] = ()
     error: str = ""
     note: str = ""
+    marks: tuple[Mark, ...] = ()
     seconds: float  # of real time
 
     @property
     def passed(self) -> bool:
         """True when the whole story is as expected."""
         return not self.error and not any(pair.problems for pair in self.pairs)
+
+
+class _Played(NamedTuple):
+    """The story beside what was expected, why there is none, and what it went through."""
+
+    pairs: tuple[Pair, ...] = ()
+    note: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 class _Clock(VirtualClock):
@@ -84,28 +96,25 @@ class CaseRunner:
     def run(self, file: TestFile, case: TestCase) -> CaseResult:
         """Play one case. Whatever goes wrong is told in the result."""
         started = time.perf_counter()
-        pairs: tuple[Pair, ...] = ()
-        error = note = ""
+        played, error = _Played(), ""
         try:
-            story, note = self._play(file.campaign, case)
-            pairs = tuple(compare(case.expect, story))
+            played = self._play(file.campaign, case)
         except RekindleError as failed:
             error = str(failed)
         except Exception as bug:  # the other cases are worth running all the same
             error = f"rekindle itself failed: {type(bug).__name__} at {origin(bug)}"
-        seconds = time.perf_counter() - started
         return CaseResult(
             file=file.file,
             campaign=file.campaign,
             case=case,
-            pairs=pairs,
+            pairs=played.pairs,
             error=error,
-            note=note,
-            seconds=seconds,
+            note=played.note,
+            marks=played.marks,
+            seconds=time.perf_counter() - started,
         )
 
-    def _play(self, name: str, case: TestCase) -> tuple[list[Line], str]:
-        """The story, and why there is none."""
+    def _play(self, name: str, case: TestCase) -> _Played:
         app, campaigns = self._app, involved(self._app.project, name)
         identity = identity_for(case, campaigns)
         self._clock.begin(case.now)
@@ -118,9 +127,12 @@ class CaseRunner:
         jobs = (Job("case", 0, script.run, None), Job("turn", 0, _turn, None))
         run_virtual(app, self._clock, case.now + _length(case), jobs=jobs, grid=1, also=script.next)
         with app.store.read() as conn:
-            story = read_story(conn, campaigns, case.now)
-            entered = bool(cases.rounds(conn))
-        return story, "" if entered else self._why_not(campaigns[0], script, case.now)
+            records = read_records(conn)
+        return _Played(
+            pairs=tuple(compare(case.expect, read_story(records, campaigns, case.now))),
+            note="" if records.rounds else self._why_not(campaigns[0], script, case.now),
+            marks=tuple(footprint(records)),
+        )
 
     def _why_not(self, campaign: Campaign, script: Script, now: int) -> str:
         """Why the person was not enrolled, in a reader's words."""

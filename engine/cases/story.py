@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection
-
 from channels.base import Message
+from engine.cases.records import Decided, Records
 from engine.flow import Reason, TouchState
 from engine.model import Campaign
-from state.queries import cases
 
 
 class Kind(StrEnum):
@@ -43,7 +40,8 @@ class Line:
     template: str | None = None
 
 
-_SENT = frozenset({TouchState.SENT, TouchState.DELIVERED, TouchState.BOUNCED})
+#: what left
+SENT = frozenset({TouchState.SENT, TouchState.DELIVERED, TouchState.BOUNCED})
 #: what never left; a touch that was cancelled because its round ended is told by the exit alone
 _NOT_SENT = frozenset({TouchState.SKIPPED, TouchState.CANCELLED, TouchState.FAILED})
 _EXITS = frozenset(Reason)
@@ -52,11 +50,12 @@ _EXITS = frozenset(Reason)
 _Place = tuple[int, int, bool, int]
 
 
-def read_story(conn: Connection, campaigns: Sequence[Campaign], entered_at: int) -> list[Line]:
+def read_story(records: Records, campaigns: Sequence[Campaign], entered_at: int) -> list[Line]:
     """Every line in order of time. ``campaigns``: the one under test, then those it may start."""
-    rounds = cases.rounds(conn)
     rank = {c.id: n for n, c in enumerate(campaigns)}
-    rounds.sort(key=lambda r: (r["entered_at"], rank.get(r["campaign"], len(rank)), r["cycle"]))
+    rounds = sorted(
+        records.rounds, key=lambda r: (r["entered_at"], rank.get(r["campaign"], len(rank)), r["cycle"])
+    )
     number = {(r["campaign"], r["cycle"]): n for n, r in enumerate(rounds)}
     position = {
         (c.id, step.id): n
@@ -68,36 +67,35 @@ def read_story(conn: Connection, campaigns: Sequence[Campaign], entered_at: int)
         last = line.kind is Kind.EXIT
         return line.at, number[line.campaign, cycle], last, position.get((line.campaign, line.step or ""), 0)
 
-    refusals = cases.refusals(conn)
-    reasons = _reasons(refusals)
+    reasons = _reasons(records.decisions)
     lines = [
-        *_touches(conn, reasons, entered_at),
-        *_holds(refusals, entered_at),
+        *_touches(records.touches, reasons, entered_at),
+        *_holds(records.decisions, entered_at),
         *_exits(rounds, reasons, entered_at),
     ]
     return [line for line, cycle in sorted(lines, key=lambda pair: place(*pair))]
 
 
+#: what the ledger calls a decision that sent nothing, for good
+_REFUSALS = frozenset({"skip", "cancel", "failed", "end"})
+
 #: (campaign, cycle, step, or None for the round's end) -> why, in words
 _Reasons = Mapping[tuple[str, int, str | None], str]
 
 
-def _reasons(refusals: Sequence[Any]) -> _Reasons:
+def _reasons(decisions: Sequence[Decided]) -> _Reasons:
     return {
-        (campaign, cycle, None if action == "end" else step): _because(reasons)
-        for campaign, cycle, step, _, action, _, reasons in refusals
-        if action != "hold"
+        (d.campaign, d.cycle, None if d.action == "end" else d.step): d.because
+        for d in decisions
+        if d.action in _REFUSALS
     }
 
 
-def _because(reasons: str) -> str:
-    """What the last verdict says, the one that settled it."""
-    return str(orjson.loads(reasons)[-1].get("because", ""))
-
-
-def _touches(conn: Connection, reasons: _Reasons, entered_at: int) -> Iterator[tuple[Line, int]]:
-    for row in cases.touches(conn):
-        if row["state"] in _SENT:
+def _touches(
+    rows: Sequence[Mapping[str, Any]], reasons: _Reasons, entered_at: int
+) -> Iterator[tuple[Line, int]]:
+    for row in rows:
+        if row["state"] in SENT:
             yield _send(row, entered_at), row["cycle"]
         elif row["state"] in _NOT_SENT and row["reason"] not in _EXITS:
             because = reasons.get((row["campaign"], row["cycle"], row["step"]), "")
@@ -128,18 +126,18 @@ def _send(row: Mapping[str, Any], entered_at: int) -> Line:
     )
 
 
-def _holds(refusals: Sequence[Any], entered_at: int) -> Iterator[tuple[Line, int]]:
-    for campaign, cycle, step, at, action, rule, reasons in refusals:
-        if action == "hold":
+def _holds(decisions: Sequence[Decided], entered_at: int) -> Iterator[tuple[Line, int]]:
+    for decided in decisions:
+        if decided.action == "hold":
             hold = Line(
-                at=at - entered_at,
+                at=decided.at - entered_at,
                 kind=Kind.HOLD,
-                campaign=campaign,
-                step=step,
-                reason=rule,
-                because=_because(reasons),
+                campaign=decided.campaign,
+                step=decided.step,
+                reason=decided.rule,
+                because=decided.because,
             )
-            yield hold, cycle
+            yield hold, decided.cycle
 
 
 def _exits(

@@ -91,12 +91,9 @@ def touches(conn: Connection) -> list[dict[str, Any]]:
     return fetch_dicts(conn, sql)
 
 
-def refusals(conn: Connection) -> Sequence[Any]:
-    """(campaign, cycle, step, at, action, rule, reasons) of what sent nothing, oldest first."""
-    sql = """
-    SELECT campaign, cycle, step, at, action, rule, reasons FROM decision
-    WHERE action IN ('hold', 'skip', 'cancel', 'failed', 'end') ORDER BY at, id
-    """
+def decisions(conn: Connection) -> Sequence[Any]:
+    """The ledger, oldest first: (campaign, cycle, step, at, action, rule, reasons)."""
+    sql = "SELECT campaign, cycle, step, at, action, rule, reasons FROM decision ORDER BY at, id"
     return fetch(conn, sql)
 
 
