@@ -6,18 +6,17 @@ value that is missing for the second is no fault, because rendering then leaves 
 
 from __future__ import annotations
 
-import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import TemplateError
 
 from engine.checks.scope import Scope
+from engine.checks.specimens import addresses, carried, everything
 from engine.compile_project import compile_brand, compile_offer
 from engine.diagnostics import Severity
-from engine.fields import PERSON_FIELDS, FieldType
 from engine.layout import Letterhead
 from engine.links import LinkRefused
 from engine.model import DAY, Offer, Template
@@ -39,29 +38,6 @@ _USED = {
     "sms": ("media",),
     "linkedin": ("title",),
     "phone": ("title",),
-}
-
-_SPECIMENS = {
-    FieldType.TEXT: "single sign-on",
-    FieldType.NUMBER: 3,
-    FieldType.MONEY: 480_000,
-    FieldType.INSTANT: DEFAULT_NOW - 90 * DAY,
-    FieldType.FLAG: True,
-}
-
-#: a text that can be a link too, where a project or an event may keep one
-_ADDRESS = "https://www.example.com/feature"
-
-#: fields that are texts of a form
-_SHAPED = {
-    "email": "sam@customer.example",
-    "phone": "+13125550123",
-    "linkedin": "https://www.linkedin.com/in/sam-example",
-    "company_domain": "customer.example",
-    "language": "en",
-    "country": "US",
-    "region": "IL",
-    "timezone": "America/Chicago",
 }
 
 
@@ -115,22 +91,10 @@ def faults(stage: Stage, scene: Scene, *, named: bool) -> list[Fault]:
         return [Fault(code="RK601", message=_said(error))] if named else []
     if not named or stage.vocabulary is None or (scene.offer and scene.offer not in stage.offers):
         return []
-    found = (_worded(stage, stage.vocabulary, scene, page, person) for person in (_everything(stage), {}))
+    found = (
+        _worded(stage, stage.vocabulary, scene, page, person) for person in (everything(stage.attributes), {})
+    )
     return [fault for fault in found if fault][:1]
-
-
-def _everything(stage: Stage) -> dict[str, Any]:
-    """A person of whom everything is known."""
-    person: dict[str, Any] = {name: _SPECIMENS[kind] for name, kind in PERSON_FIELDS.items()}
-    values = _SPECIMENS | {FieldType.TEXT: _ADDRESS}
-    attributes = {name: values[FieldType(kind)] for name, kind in stage.attributes.items()}
-    return person | _SHAPED | {"attributes": attributes}
-
-
-def _addresses(person: Mapping[str, Any]) -> dict[str, Any]:
-    """The same person, with an address in the place of every text."""
-    texts = {name for name, kind in PERSON_FIELDS.items() if kind is FieldType.TEXT and name not in _SHAPED}
-    return {name: _ADDRESS if name in texts else value for name, value in person.items()}
 
 
 def _worded(
@@ -138,22 +102,23 @@ def _worded(
 ) -> Fault | None:
     """The message for one person; what went wrong. The data of an event differs from event to event, so that
     what goes wrong with some of it only is no fault of the template."""
-    found = [_told(stage, vocabulary, scene, page, person, carried) for carried in _carried(scene)]
+    events = carried(scene.template, in_trigger=scene.in_trigger)
+    found = [_told(stage, vocabulary, scene, page, person, event) for event in events]
     return found[0] if all(fault == found[0] for fault in found) else None
 
 
 def _told(
     stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any],
-    carried: Mapping[str, Any],
+    event: Mapping[str, Any],
 ) -> Fault | None:  # fmt: skip
     try:
-        names = _names(stage, vocabulary, scene, page, person, carried)
+        names = _names(stage, vocabulary, scene, page, person, event)
         return _outcome(scene, page, names, complete=bool(person))
     except LinkRefused:
         if not person:
             return None
     try:  # its address is a value: this person's is none, but one of another may be
-        names = _names(stage, vocabulary, scene, page, _addresses(person), carried)
+        names = _names(stage, vocabulary, scene, page, addresses(person), event)
         return _outcome(scene, page, names, complete=True)
     except LinkRefused as refused:
         return Fault(code="RK610", message=f"whatever its values: {refused}")
@@ -161,13 +126,13 @@ def _told(
 
 def _names(
     stage: Stage, vocabulary: Vocabulary, scene: Scene, page: Page, person: Mapping[str, Any],
-    carried: Mapping[str, Any],
+    event: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     offer = stage.offers[scene.offer] if scene.offer else None
     ends = DEFAULT_NOW + offer.valid_for if offer else None
     answer = DEFAULT_NOW + 30 * DAY if scene.has_deadline else None
     return {
-        **vocabulary.names(person, offer, ends, carried, answer),
+        **vocabulary.names(person, offer, ends, event, answer),
         "voice": vocabulary.voice(person, DEFAULT_NOW, page.language or "en"),
         "unsubscribe": "https://www.example.com/u",
     }
@@ -228,32 +193,6 @@ def _place(scene: Scene, names: Mapping[str, Any]) -> tuple[str, int]:
             lines = [line for frame, line in frames if frame.f_code.co_filename == "<template>"]
             return part, (lines or [1])[-1]
     return "body", 1
-
-
-class _Carried(dict[str, Any]):
-    """Data of an event that has whatever is asked for."""
-
-    def __init__(self, numbers: frozenset[str] | None) -> None:
-        super().__init__(feature="")
-        self._numbers = numbers
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """A number where one is wanted (None: everywhere), else a text that is a web address too."""
-        number = self._numbers is None or key in self._numbers
-        return DEFAULT_NOW if number else _ADDRESS
-
-
-_FILTERED = re.compile(r"trigger\.(\w+)\s*\|\s*(?:date|money|ago)")
-
-
-def _carried(scene: Scene) -> Iterator[Mapping[str, Any]]:
-    """What an event may have carried."""
-    if not scene.in_trigger:
-        yield {}
-        return
-    texts = (scene.template.body, scene.template.subject or "", scene.template.preheader or "")
-    yield _Carried(frozenset(name for text in texts for name in _FILTERED.findall(text)))
-    yield _Carried(None)
 
 
 def _said(error: Exception) -> str:
