@@ -80,7 +80,7 @@ class _Compiler:
         self._values = values
 
     def predicate(self, node: Located) -> Predicate:
-        if node.is_list:
+        if node.is_list and node.value:
             return _all([self.predicate(part) for part in node])
         if node.is_map and node.value:
             return _all([self._entry(key, value, node) for key, value in node.items()])

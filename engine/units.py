@@ -135,8 +135,12 @@ def parse_hours(value: Any, *, wraps: bool = False) -> tuple[int, int]:
 
 def parse_days(value: Any) -> frozenset[int]:
     """Weekdays (Monday 0) of ``mon..fri``, ``sat``, or a list of them."""
-    if isinstance(value, list | tuple):
-        return frozenset(day for part in value for day in parse_days(part))
+    if isinstance(value, list | tuple) and value:
+        return frozenset(day for part in value for day in _span_of_days(part))
+    return _span_of_days(value)
+
+
+def _span_of_days(value: Any) -> frozenset[int]:
     ends = str(value).split("..")
     unknown = next((end for end in ends if end not in DAYS), None)
     if unknown is not None or len(ends) > 2:
