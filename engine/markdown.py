@@ -51,8 +51,28 @@ class Body:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A Markdown body read: ``words`` are its source with marks for its tags, as they stand in the tokens."""
+
+    words: str
+    tokens: list[Token]
+    tags: Tags
+    parser: MarkdownIt
+
+
 def body(env: Environment, source: str, utm: Utm) -> Body:
     """Both sources of a Markdown body. Raises TemplateFault and jinja2.TemplateSyntaxError."""
+    parsed = parse(env, source, utm)
+    tokens, tags, parser = parsed.tokens, parsed.tags, parsed.parser
+    text = _Text(tags).blocks(SyntaxTreeNode(tokens).children)
+    _style(tokens)
+    html = parser.renderer.render(tokens, parser.options, {})
+    return Body(tags.restore(html), tags.restore(text).strip("\n"))
+
+
+def parse(env: Environment, source: str, utm: Utm) -> Parsed:
+    """A Markdown body as tokens, its links tagged. Raises TemplateFault and jinja2.TemplateSyntaxError."""
     words, tags = set_aside(env, source, utm)
     parser = MarkdownIt("commonmark", {"html": False})
     parser.validateLink = _any_link  # type: ignore[method-assign]
@@ -63,10 +83,7 @@ def body(env: Environment, source: str, utm: Utm) -> Body:
             token.children = list(_linked(token.children, tags))
             _resolve(token.children, tags)
     tags.sound()
-    text = _Text(tags).blocks(SyntaxTreeNode(tokens).children)
-    _style(tokens)
-    html = parser.renderer.render(tokens, parser.options, {})
-    return Body(tags.restore(html), tags.restore(text).strip("\n"))
+    return Parsed(words, tokens, tags, parser)
 
 
 def _any_link(url: str) -> bool:

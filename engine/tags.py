@@ -34,6 +34,8 @@ class Tags:
     stem: str
     kept: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    #: (place in the words that are left, place in the source) of every stretch of them, in order
+    starts: list[tuple[int, int]] = field(default_factory=list)
 
     def sound(self) -> None:
         """Raises TemplateFault with every link that cannot be."""
@@ -120,13 +122,21 @@ def set_aside(env: Environment, source: str, utm: Utm) -> tuple[str, Tags]:
         stem += "q"
     tags = Tags(source, utm, stem)
     words: list[str] = []
-    tag = ""
+    tag, length, at, first = "", 0, 0, 0
     for _, kind, text in env.lex(source):
+        at = source.find(text, at) + len(text)  # Jinja leaves out blanks beside {%- and -%}
+        piece = ""
         if tag or kind.endswith("_begin"):
+            first = first if tag else at - len(text)
             tag += text
             if kind.endswith("_end") or kind == "raw_begin":
-                words.append("" if kind == "comment_end" else tags.keep(tag))
+                piece = "" if kind == "comment_end" else tags.keep(tag)
                 tag = ""
         else:
-            words.append(tags.keep(text) if kind == "raw_end" else text)
+            first = at - len(text)
+            piece = tags.keep(text) if kind == "raw_end" else text
+        if piece:
+            tags.starts.append((length, first))
+            words.append(piece)
+            length += len(piece)
     return "".join(words), tags
