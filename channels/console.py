@@ -29,7 +29,7 @@ class ConsoleAdapter:
     }
 
     name = "console"
-    capabilities = Capabilities(channels=_CHANNELS)
+    capabilities = Capabilities(channels=_CHANNELS, delivers=False)
 
     def __init__(self, out: TextIO, *, body: bool = True) -> None:
         self._out = out

@@ -61,7 +61,7 @@ class FileAdapter:
     }
 
     name = "file"
-    capabilities = Capabilities(channels=_CHANNELS, lookup=True, idempotent=True)
+    capabilities = Capabilities(channels=_CHANNELS, lookup=True, idempotent=True, delivers=False)
 
     def __init__(self, folder: Path, *, now: Callable[[], int], fsync: bool = False) -> None:
         self._folder = folder
