@@ -11,8 +11,13 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-_Sure = frozenset[str]
+#: whole names, and first words of names, that are there whatever happens
+_Sure = frozenset[tuple[str, ...]]
 _NOTHING: _Sure = frozenset()
+
+#: comparisons that a missing value answers, on both sides or on the left; the others fail on it
+_EQUALITY = frozenset({"eq", "ne"})
+_ANSWERED = _EQUALITY | {"in", "notin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,17 @@ class Mention:
     path: tuple[str, ...]
     asked: bool  # only whether it is there
     sure: bool  # a condition around it says that its root is there
+    known: bool  # a condition around it says that it is there itself, or something stands in for it
 
     @property
     def guarded(self) -> bool:
         """True where the name does no harm when its root is not there."""
         return self.asked or self.sure
+
+    @property
+    def needed(self) -> bool:
+        """True where the message fails for whom it is not known."""
+        return not (self.asked or self.known)
 
 
 def mentions(tree: nodes.Node) -> Iterator[Mention]:
@@ -37,7 +48,7 @@ def mentions(tree: nodes.Node) -> Iterator[Mention]:
         node, asked, sure = todo.pop()
         path = _path(node)
         if path:
-            yield Mention(node.lineno, path, asked, path[0] in sure)
+            yield Mention(node.lineno, path, asked, path[:1] in sure, len(path) > 1 and path in sure)
         else:
             todo += reversed(list(_below(node, asked, sure)))
 
@@ -59,18 +70,24 @@ def _below(node: nodes.Node, asked: bool, sure: _Sure) -> Iterator[tuple[nodes.N
             yield left, asked, sure
             yield right, asked, sure | _when(left, true=True)
         case nodes.Or(left=left, right=right):
-            yield left, asked, sure
+            yield left, asked, sure | _values(left)
             yield right, asked, sure | _when(left, true=False)
         case nodes.Not(node=inner):
             yield inner, True, sure
         case nodes.Test(node=inner, name="defined" | "undefined" | "none"):
             yield inner, True, sure
+        case nodes.Filter(node=nodes.Expr() as inner, name="default" | "d"):
+            yield inner, False, sure | _values(inner)
+            yield from ((part, False, sure) for part in node.iter_child_nodes() if part is not inner)
+        case nodes.Compare(expr=left, ops=[nodes.Operand(op=op, expr=right)]) if op in _ANSWERED:
+            yield left, False, sure | _values(left)
+            yield right, False, sure | _values(right) if op in _EQUALITY else sure
         case _:
             yield from ((part, False, sure) for part in node.iter_child_nodes())
 
 
 def _when(test: nodes.Node, *, true: bool) -> _Sure:
-    """Roots that are certainly there when a condition has come out so."""
+    """Names, and their roots, that are certainly there when a condition has come out so."""
     match test:
         case nodes.Not(node=inner):
             return _when(inner, true=not true)
@@ -83,7 +100,16 @@ def _when(test: nodes.Node, *, true: bool) -> _Sure:
         case nodes.Test(node=inner, name="undefined" | "none"):
             return _when(inner, true=not true)
     path = _path(test)
-    return frozenset(path[:1]) if true and path else _NOTHING
+    return frozenset({path[:1], path}) if true and path else _NOTHING
+
+
+def _values(node: nodes.Node) -> _Sure:
+    """Whole names whose value may be missing here, because something stands in for it."""
+    match node:
+        case nodes.Or(left=left, right=right) | nodes.CondExpr(expr1=left, expr2=nodes.Expr() as right):
+            return _values(left) | _values(right)
+    path = _path(node)
+    return frozenset({path}) if len(path) > 1 else _NOTHING
 
 
 def _path(node: nodes.Node) -> tuple[str, ...]:
