@@ -154,9 +154,9 @@ class _Reader:
                 )
             value = self._value(next(events), events, depth + 1)
             if event.value in values:
-                first = keys[event.value].line
-                mend = f"remove one; the first stands on line {first}"
-                self.findings.append(key_span.finding("RK102", f"'{event.value}' is written twice", mend))
+                first = (keys[event.value].related("the first"),)
+                message = f"'{event.value}' is written twice"
+                self.findings.append(key_span.finding("RK102", message, "remove one", related=first))
                 continue
             values[event.value], keys[event.value] = value, key_span
         return Located(values, _until(span, event), keys)

@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from engine.diagnostics import Finding
+from engine.diagnostics import Finding, Related
 from engine.located import Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -74,10 +74,18 @@ def fault(error: yaml.YAMLError, lines: list[str], file: str) -> Finding:
         return _needs_quotes(text[column : column + 1], span)
     for part, message, mend in _WORDS:
         if part in problem:
-            return span.finding("RK101", message, mend)
+            return span.finding("RK101", message, mend, related=_opened(error, message, file))
     return span.finding(
         "RK101", "this is not YAML", "check the brackets, quotes and indents on this line and above"
     )
+
+
+def _opened(error: yaml.YAMLError, message: str, file: str) -> tuple[Related, ...]:
+    """Where the bracket stands that is not closed."""
+    mark = getattr(error, "context_mark", None)
+    if mark is None or "opened above" not in message:
+        return ()
+    return (Span(file, mark.line + 1, mark.column + 1, mark.column + 2).related("opened here"),)
 
 
 def _needs_quotes(character: str, span: Span) -> Finding:

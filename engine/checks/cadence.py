@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import zip_longest
+
 from engine.checks.adapters import fitting
 from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
-from engine.located import Located
+from engine.located import Located, Span
 from engine.model import CHANNELS
 from engine.units import UnitError, parse_duration, parse_hours
 
@@ -47,8 +50,8 @@ def _in_order(scope: Scope, steps: list[Located]) -> None:
         if at is None:
             continue
         if before is not None and parse_duration(at.value) < parse_duration(before.value):
-            mend = f"times count from entry; the step above, on line {before.span.line}, is at {before.value}"
-            scope.say(at.span, "RK401", f"'{at.value}' goes back in time", mend)
+            above = before.span.related(f"a step above is at {before.value}")
+            scope.say(at.span, "RK401", f"'{at.value}' goes back in time", "times count from entry", above)
             continue
         before = at
 
@@ -73,24 +76,27 @@ def _names(scope: Scope, campaign: Located, step: Located) -> None:
 
 def _branches(scope: Scope, steps: list[Located]) -> None:
     names = [step.text("step") for step in steps]
-    every = {name for name in names if name is not None}
+    every = {name: step["step"].span for step, name in zip(steps, names, strict=True) if name is not None}
     later = set(every)
     for step, name in zip(steps, names, strict=True):
         later.discard(name or "")
         branches = list(step.get("choose") or ())
-        for branch in branches:
+        for branch, below in zip_longest(branches, branches[1:]):
             scope.predicate(branch.get("if"))
-            if "else" in branch and branch is not branches[-1]:
+            if "else" in branch and below is not None:
                 message = "the ways on below this 'else' are never taken"
-                scope.say(branch.key("else"), "RK404", message, "put 'else' last")
+                never = below.span.related("never taken")
+                scope.say(branch.key("else"), "RK404", message, "put 'else' last", never)
             if None not in names:
                 _target(scope, branch.get("go") or branch.get("else"), every, later)
 
 
-def _target(scope: Scope, target: Located | None, every: set[str], later: set[str]) -> None:
-    if target is not None and target.value in every and target.value not in later:
+def _target(scope: Scope, target: Located | None, every: Mapping[str, Span], later: set[str]) -> None:
+    place = every.get(str(target.value)) if target is not None else None
+    if target is not None and place is not None and target.value not in later:
         mend = "a cadence only goes forward; use 'then: {repeat: ...}' to start over"
-        scope.say(target.span, "RK402", f"'{target.value}' does not come after this step", mend)
+        message = f"'{target.value}' does not come after this step"
+        scope.say(target.span, "RK402", message, mend, place.related("it stands here"))
     else:
         scope.known(target, "step", "RK204", later, "name a later step of this cadence")
 
@@ -102,23 +108,24 @@ def _window(scope: Scope, step: Located) -> None:
     if hours is None or channel is None:
         return
     opens, closes = parse_hours(hours.value)
-    quiet, line = _quiet_hours(scope, channel)
+    quiet, declared = _quiet_hours(scope, channel)
     try:
         first, last = open_hours(parse_hours(quiet, wraps=True))
     except (UnitError, ValueError):
         return  # said where the quiet hours stand
     if max(opens, first) >= min(closes, last):
-        where = f"rekindle.yaml:{line}" if line else "rekindle"
         message = f"the window {hours.value} never opens: {channel} is quiet {quiet}"
-        scope.say(hours.span, "RK403", message, f"choose hours outside the quiet ones ({where})")
+        mend = "choose hours outside the quiet ones" + ("" if declared else ", which are rekindle's own")
+        place = declared.related("the quiet hours") if declared else None
+        scope.say(hours.span, "RK403", message, mend, place)
 
 
-def _quiet_hours(scope: Scope, channel: str) -> tuple[object, int | None]:
-    """Quiet hours of a channel as written and their line; no line: rekindle's own; neither: unreadable."""
+def _quiet_hours(scope: Scope, channel: str) -> tuple[object, Span | None]:
+    """Quiet hours of a channel as written and their place; no place: rekindle's own; neither: unreadable."""
     policy = scope.project.get("policy") if scope.project else None
     quiet = policy.get("quiet_hours") if policy else None
     if quiet is None and policy is not None and written(policy, "quiet_hours"):
         return None, None
     if quiet is not None and quiet.is_map:
         quiet = quiet.get(channel) or quiet.get("default")
-    return (quiet.value, quiet.span.line) if quiet is not None else (DEFAULT_QUIET, None)
+    return (quiet.value, quiet.span) if quiet is not None else (DEFAULT_QUIET, None)

@@ -46,18 +46,15 @@ def _audience(scope: Scope, root: Located) -> None:
 
 def _cohorts(scope: Scope, root: Located) -> None:
     cohorts = root.get("cohorts")
+    if cohorts is None:
+        return
     taker = ""
-    for name, node in cohorts.items() if cohorts else ():
+    for name, node in cohorts.items():
         if taker:
-            mend = f"move it above '{taker}'"
-            scope.say(
-                cohorts.key(name) if cohorts else node.span,
-                "RK306",
-                f"nobody is left for the cohort '{name}'",
-                mend,
-            )
-            continue
-        if isinstance(node.value, str):
+            message, mend = f"nobody is left for the cohort '{name}'", f"move it above '{taker}'"
+            place = cohorts.key(taker).related("takes everyone who is left")
+            scope.say(cohorts.key(name), "RK306", message, mend, place)
+        elif isinstance(node.value, str):
             taker = name if node.value == EVERYONE or node.value.startswith(PARK) else ""
         else:
             scope.predicate(node)
@@ -69,16 +66,15 @@ def _consent(scope: Scope, root: Located) -> None:
     policy = scope.project.get("policy") if scope.project else None
     declared_levels = policy.get("consent") if policy else None
     for channel, node in wanted.items() if wanted else ():
-        declared_level = declared_levels.text(channel) if declared_levels else None
-        floor = declared_level if declared_level in _LEVELS else DEFAULT_CONSENT[channel]
-        if _LEVELS.index(ConsentLevel(str(node.value))) < _LEVELS.index(ConsentLevel(str(floor))):
-            where = (
-                f"rekindle.yaml:{declared_levels.key(channel).line}"
-                if declared_level and declared_levels
-                else "rekindle"
-            )
-            message = f"'{node.value}' loosens the consent that {channel} needs: {where} asks for '{floor}'"
-            scope.say(node.span, "RK501", message, f"write '{floor}' or more, or remove the line")
+        declared_level = declared_levels.get(channel) if declared_levels else None
+        policy_asks = declared_level if declared_level and declared_level.value in _LEVELS else None
+        floor = str(policy_asks.value if policy_asks else DEFAULT_CONSENT[channel])
+        if _LEVELS.index(ConsentLevel(str(node.value))) < _LEVELS.index(ConsentLevel(floor)):
+            who = "the policy" if policy_asks else "rekindle"
+            message = f"'{node.value}' loosens the consent that {channel} needs: {who} asks for '{floor}'"
+            mend = f"write '{floor}' or more, or remove the line"
+            place = policy_asks.span.related("the policy") if policy_asks else None
+            scope.say(node.span, "RK501", message, mend, place)
 
 
 def _triggers(scope: Scope, root: Located) -> None:

@@ -47,16 +47,17 @@ def check_segments(scope: Scope, root: Located) -> None:
     """Findings about segments.yaml."""
     rows = list(root.get("segments") or ())
     unique(scope, (row.get("segment") for row in rows), "segment")
-    everyone = ""
+    everyone: Located | None = None
     for row in rows:
-        if everyone:
-            name, mend = row.get("segment"), f"move it above '{everyone}', which takes everyone"
+        name, where = row.get("segment"), row.get("where")
+        if everyone is not None:
             if name is not None:
-                scope.say(name.span, "RK306", f"nobody is left for the segment '{name.value}'", mend)
+                message, mend = f"nobody is left for the segment '{name.value}'", f"move it above '{everyone.value}'"
+                place = everyone.span.related("takes everyone who is left")
+                scope.say(name.span, "RK306", message, mend, place)
             continue
-        where = row.get("where")
         scope.predicate(where)
-        everyone = row.text("segment") or "" if where is not None and where.value == () else ""
+        everyone = name if where is not None and where.value == () else None
 
 
 def check_incentives(scope: Scope, root: Located) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine import suggest
 from engine.compile_predicate import compile_predicate, field_types
-from engine.diagnostics import Finding
+from engine.diagnostics import Finding, Related
 from engine.fields import FieldType
 from engine.located import Located, Span
 from engine.template_file import ParsedTemplate, ref_of
@@ -32,9 +32,12 @@ class Scope:
     #: every value of a field, where the project lists them
     values: Mapping[str, Collection[str]] = field(default_factory=dict)
 
-    def say(self, span: Span, code: str, message: str, mend: str = "") -> None:
-        """One finding."""
-        self.findings.append(span.finding(code, message, mend))
+    def say(
+        self, span: Span, code: str, message: str, mend: str = "", other_end: Related | None = None
+    ) -> None:
+        """One finding; ``other_end`` of the conflict, when it is one."""
+        related = (other_end,) if other_end else ()
+        self.findings.append(span.finding(code, message, mend, related=related))
 
     def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
         """A finding when the node names nothing there is; ``none`` is the mend when no name comes near."""
@@ -81,8 +84,8 @@ def unique(scope: Scope, nodes: Iterable[Located | None], what: str) -> None:
         if node is None or not isinstance(node.value, str):
             continue
         if node.value in first:
-            mend = f"rename one; the first stands on line {first[node.value].line}"
-            scope.say(node.span, "RK209", f"the {what} '{node.value}' is declared twice", mend)
+            message = f"the {what} '{node.value}' is declared twice"
+            scope.say(node.span, "RK209", message, "rename one", first[node.value].related("the first"))
         else:
             first[node.value] = node.span
 

@@ -158,11 +158,8 @@ class _Aimer:
         node = self._node(path)
         own = [k for k in schema.get("required", ()) if k in node]
         channels = [a["required"][0] for a in schema.get("oneOf", ()) if a["required"][0] in node]
-        beside = (channels or own or ["the others"])[-1]
-        span = node.key(key)
-        return _Fault(
-            span.finding("RK115", f"'{key}' cannot stand beside '{beside}'", "keep one of them"), (*path, key)
-        )
+        beside = (channels or own or [name for name in node.keys if name != key])[-1]
+        return _exclusive(node, key, beside, path)
 
     def _pick(self, branches: list[Schema], fitting: list[int], instance: Any) -> int | None:
         """The alternative the value tries to be."""
@@ -208,8 +205,7 @@ class _Aimer:
         if not there:
             yield self._missing(path, tuple(keys))
         for key in there[1:]:
-            message = f"'{key}' cannot stand beside '{there[0]}'"
-            yield _Fault(node.key(key).finding("RK115", message, "keep one of them"), (*path, key))
+            yield _exclusive(node, key, there[0], path)
 
     def _unknown_keys(self, path: Path, schema: Schema) -> Iterator[_Fault]:
         node = self._node(path)
@@ -276,6 +272,14 @@ class _Aimer:
             return self._node(path[:-1]).key(path[-1])
         node = self._node(path)
         return next(iter(node.keys.values()), node.span)
+
+
+def _exclusive(node: Located, key: str, beside: str, path: Path) -> _Fault:
+    """Two keys of a mapping of which there can be one."""
+    message = f"'{key}' cannot stand beside '{beside}'"
+    other_end = node.key(beside).related("the other")
+    finding = node.key(key).finding("RK115", message, "keep one of them", related=(other_end,))
+    return _Fault(finding, (*path, key))
 
 
 def _is_type(instance: Any, name: str) -> bool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from engine.diagnostics import Finding, Severity
+from engine.diagnostics import Finding, Related, Severity
+from engine.waivers import Waived
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class Report:
     texts: Mapping[str, str]
     #: how many files were looked at
     files: int
+    waived: tuple[Waived, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -28,32 +33,73 @@ class Report:
         """How many findings are warnings."""
         return len(self.findings) - self.errors
 
-    def source_line(self, finding: Finding) -> str | None:
-        """The line a finding is about, or None when there is none to show."""
-        lines = re.split(r"\r\n|\r|\n", self.texts.get(finding.file, "").removeprefix("\ufeff"))
-        return lines[finding.line - 1] if finding.line <= len(lines) and finding.file in self.texts else None
+    def source_line(self, place: Finding | Related) -> str | None:
+        """The line a finding, or the other end of it, is about; None when there is none to show."""
+        lines = _lines(self.texts[place.file]) if place.file in self.texts else ()
+        return lines[place.line - 1] if place.line <= len(lines) else None
 
     @property
     def summary(self) -> str:
         """The verdict in a line."""
+        waived = f"; {counted(len(self.waived), 'finding')} waived" if self.waived else ""
         if not self.findings:
-            return f"{_count(self.files, 'file')}, nothing to mend"
-        counts = [_count(n, word) for n, word in ((self.errors, "error"), (self.warnings, "warning")) if n]
-        return f"{' and '.join(counts)} in {_count(len({f.file for f in self.findings}), 'file')}"
+            return f"{counted(self.files, 'file')}, nothing to mend{waived}"
+        return f"{self.counts} in {counted(len({f.file for f in self.findings}), 'file')}{waived}"
+
+    @property
+    def counts(self) -> str:
+        """``2 errors and 1 warning``; empty where there is neither."""
+        kinds = ((self.errors, "error"), (self.warnings, "warning"))
+        return " and ".join(counted(number, word) for number, word in kinds if number)
 
 
-def build(findings: list[Finding], texts: Mapping[str, str], prefix: str) -> Report:
+def build(
+    findings: list[Finding], texts: Mapping[str, str], prefix: str, waived: tuple[Waived, ...] = ()
+) -> Report:
     """A report of one project. ``prefix`` goes before each relative file name, '' or ending in '/'."""
-    named = tuple(replace(f, file=prefix + f.file) for f in findings)
-    return Report(named, {prefix + file: text for file, text in texts.items()}, len(texts))
+    return Report(
+        tuple(_named(f, prefix) for f in findings),
+        {prefix + file: text for file, text in texts.items()},
+        len(texts),
+        tuple(replace(w, finding=_named(w.finding, prefix)) for w in waived),
+    )
 
 
 def merge(reports: list[Report]) -> Report:
     """Several projects in one."""
-    findings = tuple(f for report in reports for f in report.findings)
-    texts = {file: text for report in reports for file, text in report.texts.items()}
-    return Report(findings, texts, sum(report.files for report in reports))
+    return Report(
+        tuple(f for report in reports for f in report.findings),
+        {file: text for report in reports for file, text in report.texts.items()},
+        sum(report.files for report in reports),
+        tuple(w for report in reports for w in report.waived),
+    )
 
 
-def _count(number: int, word: str) -> str:
+def sentence(finding: Finding) -> str:
+    """What is wrong, and the mend in brackets."""
+    return f"{finding.message} ({finding.mend})" if finding.mend else finding.message
+
+
+def place(at: Finding | Related) -> str:
+    """``winback.yaml:7:12``."""
+    return f"{at.file}:{at.line}:{at.column}"
+
+
+def counted(number: int, word: str) -> str:
+    """``1 file``, ``2 files``."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def encodable(text: str) -> str:
+    """The text with a sign in the place of what no encoding can hold: bytes of a name that is not UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _named(finding: Finding, prefix: str) -> Finding:
+    related = tuple(replace(r, file=prefix + r.file) for r in finding.related)
+    return replace(finding, file=prefix + finding.file, related=related)
+
+
+@lru_cache(maxsize=64)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")))

@@ -1,4 +1,7 @@
-"""Findings for a reader: the place, the line, a caret under what is wrong, and the mend."""
+"""Findings for a reader: the place, the line, a caret under what is wrong, the mend, and the other end of a conflict.
+
+Columns are 1-based and count characters; the carets stand by the cells that a terminal gives each.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import unicodedata
 import click
 from rich.cells import cell_len
 
-from engine.cli.output.report import Report
-from engine.diagnostics import Finding, Severity
+from engine.cli.output.report import Report, place
+from engine.diagnostics import Finding, Related, Severity
 
 #: a tab is shown as so many blanks, in the line and above the carets alike
 _TAB = "    "
@@ -18,40 +21,48 @@ _REACH = 80
 
 def render(report: Report) -> str:
     """All findings, then the verdict. ``click.echo`` takes the colours off where there is no terminal."""
-    blocks = [_block(finding, report.source_line(finding)) for finding in report.findings]
+    blocks = [block(finding, report) + "\n" for finding in report.findings]
     verdict = click.style(report.summary, fg="red" if report.errors else "green", bold=True)
     return "\n".join([*blocks, verdict]) + "\n"
 
 
-def _block(finding: Finding, line: str | None) -> str:
+def block(finding: Finding, report: Report) -> str:
+    """One finding with its lines, coloured."""
     colour = "red" if finding.severity is Severity.ERROR else "yellow"
-    place = click.style(f"{finding.file}:{finding.line}:{finding.column}", bold=True)
-    head = (
-        f"{place} {click.style(str(finding.severity), fg=colour)} {finding.code} {printable(finding.message)}"
-    )
-    rows = [head]
+    at, severity = click.style(printable(place(finding)), bold=True), click.style(finding.severity, fg=colour)
+    rows = [f"{at} {severity} {finding.code} {printable(finding.message)}"]
+    line = report.source_line(finding)
     if line is not None and line.strip():
-        rows += _marked(finding, line, colour)
+        rows += _marked(finding, line, "^", colour, finding.mend)
     elif finding.mend:
         rows.append(f"      = {printable(finding.mend)}")
+    for related in finding.related:
+        rows += _other_end(finding, related, report.source_line(related))
     if finding.context:
         rows.append(click.style(f"      = in {printable(finding.context)}", dim=True))
-    return "\n".join(rows) + "\n"
+    return "\n".join(rows)
 
 
-def _marked(finding: Finding, line: str, colour: str) -> list[str]:
-    start, end = finding.column - 1, min(finding.end_column - 1, max(len(line), finding.column))
-    left = max(0, start - _REACH) if len(line) > 2 * _REACH else 0
-    right = max(end, start + _REACH) if len(line) > 2 * _REACH else len(line)
-    before, marked, after = (
-        printable(line[left:start]),
-        printable(line[start:end]),
-        printable(line[end:right]),
-    )
-    number = f"{finding.line:>5}"
-    carets = click.style("^" * max(cell_len(marked), 1), fg=colour)
-    mend = f" {printable(finding.mend)}" if finding.mend else ""
-    return [f"{number} | {before}{marked}{after}".rstrip(), f"      | {' ' * cell_len(before)}{carets}{mend}"]
+def _other_end(finding: Finding, related: Related, line: str | None) -> list[str]:
+    if line is None or not line.strip():
+        return [f"      = {printable(related.message)}: {printable(place(related))}"]
+    rows = _marked(related, line, "-", "cyan", related.message)
+    if related.file != finding.file:
+        return [f"    --> {printable(place(related))}", *rows]
+    return rows[1:] if related.line == finding.line and len(line) <= 2 * _REACH else rows
+
+
+def _marked(at: Finding | Related, line: str, mark: str, colour: str, words: str) -> list[str]:
+    """A line with marks under a stretch of it, and words beside them."""
+    start, end = at.column - 1, min(at.end_column - 1, max(len(line), at.column))
+    left, right = 0, len(line)
+    if len(line) > 2 * _REACH:
+        end = min(end, start + _REACH)
+        left, right = max(0, start - _REACH), max(end, start + _REACH)
+    before, marked, after = printable(line[left:start]), printable(line[start:end]), printable(line[end:right])
+    marks = click.style(mark * max(cell_len(marked), 1), fg=colour)
+    under = f"{' ' * cell_len(before)}{marks} {printable(words)}".rstrip()
+    return [f"{at.line:>5} | {before}{marked}{after}".rstrip(), f"      | {under}"]
 
 
 def printable(text: str) -> str:
