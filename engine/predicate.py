@@ -310,6 +310,17 @@ def leaves(predicate: Predicate) -> Iterator[Leaf]:
             yield predicate
 
 
+def parts(predicate: Predicate) -> tuple[Predicate, ...]:
+    """What a predicate is made of; a leaf of nothing."""
+    match predicate:
+        case All(of) | AnyOf(of):
+            return of
+        case Not(of):
+            return (of,)
+        case _:
+            return ()
+
+
 def fields_of(*predicates: Predicate | None) -> frozenset[str]:
     """Names of the fields the predicates look at."""
     return frozenset(leaf.field for p in predicates if p for leaf in leaves(p) if isinstance(leaf, Compare))

@@ -23,6 +23,8 @@ from engine.compile import Loaded
 from engine.dispatch import dispatch
 from engine.endings import segment_of
 from engine.errors import RekindleError, origin
+from engine.facts import Facts
+from engine.gather import gather
 from engine.jobs import Job
 from engine.model import BUILT_IN, CHANNELS, DAY, Campaign, ChannelDef, Environment
 from engine.predicate import holds
@@ -114,15 +116,27 @@ class CaseRunner:
             seconds=time.perf_counter() - started,
         )
 
-    def _play(self, name: str, case: TestCase) -> _Played:
-        app, campaigns = self._app, involved(self._app.project, name)
-        identity = identity_for(case, campaigns)
+    def at_entry(self, campaign: str, case: TestCase) -> Facts:
+        """The person of a case as the core is given them on entry. Raises CaseError."""
+        identity = identity_for(case, involved(self._app.project, campaign))
+        self._put(case, identity)
+        with self._app.store.read() as conn:
+            return gather(conn, self._app.scope(conn), [identity], case.now)[identity]
+
+    def _put(self, case: TestCase, identity: int) -> None:
+        """Nobody is there but the person of the case, as it gives them."""
+        app = self._app
         self._clock.begin(case.now)
         with app.store.begin() as conn:
             cases.clear(conn)
             put_given(conn, app.project, case.given, identity, case.now)
         for number, event in enumerate(sorted(case.given.events, key=lambda e: e.at)):
             record(app, identity, event, key=f"given:{number}")
+
+    def _play(self, name: str, case: TestCase) -> _Played:
+        app, campaigns = self._app, involved(self._app.project, name)
+        identity = identity_for(case, campaigns)
+        self._put(case, identity)
         script = Script(campaigns[0], case, identity)
         jobs = (Job("case", 0, script.run, None), Job("turn", 0, _turn, None))
         run_virtual(app, self._clock, case.now + _length(case), jobs=jobs, grid=1, also=script.next)

@@ -1,0 +1,125 @@
+"""The kinds of people a campaign tells apart: one plain person for every way its conditions can come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from engine.compile_predicate import field_types
+from engine.model import BUILT_IN, Campaign, Cohort, Project
+from engine.predicate import Compare, EventHappened, Op, Predicate, leaves, parts
+from engine.witness import Undecided, Witness, witness
+
+#: more kinds of people than this are not followed in one cohort
+MAX_KINDS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """People whom a campaign treats alike at entry, by one of them."""
+
+    campaign: str
+    cohort: Cohort | None
+    person: Witness
+
+    @property
+    def weight(self) -> int:
+        """How much has to be said of them."""
+        person = self.person
+        return len(person.fields) + len(person.consents) + len(person.events) + len(person.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """All kinds of a campaign. ``doubt``: why there may be more; ``empty``: cohorts that nobody can be in."""
+
+    found: tuple[Kind, ...]
+    empty: tuple[Cohort, ...] = ()
+    doubt: str = ""
+
+
+def kinds_of(project: Project, campaign: Campaign, now: int) -> Kinds:
+    """Everybody who can enter the campaign at ``now``, by kind."""
+    found: list[Kind] = []
+    empty: list[Cohort] = []
+    doubts: list[str] = []
+    for cohort in campaign.cohorts or (None,):
+        try:
+            people = list(islice(_people(project, campaign, cohort, now), MAX_KINDS + 1))
+        except Undecided as undecided:
+            doubts.append(f"{undecided}")
+            continue
+        if len(people) > MAX_KINDS:
+            where = f"cohort {cohort.id}" if cohort else "the audience"
+            doubts.append(f"{where} has more than {MAX_KINDS} kinds of people")
+        if cohort is not None and not people:
+            empty.append(cohort)
+        found += [Kind(campaign=campaign.id, cohort=cohort, person=p) for p in people[:MAX_KINDS]]
+    return Kinds(found=tuple(found), empty=tuple(empty), doubt="; ".join(doubts))
+
+
+def who_enters(
+    project: Project, campaign: Campaign, cohort: Cohort | None
+) -> tuple[list[Predicate], list[Predicate]]:
+    """What is wanted, and what is unwanted, of whoever enters in the cohort: the first segment and cohort that fit."""
+    wanted: list[Predicate | None] = [campaign.where]
+    unwanted: list[Predicate | None] = []
+    for segment in project.segments:
+        if segment.id == campaign.segment:
+            wanted.append(segment.where)
+            break
+        unwanted.append(segment.where)
+    for other in campaign.cohorts:
+        if other is cohort:
+            wanted.append(other.when)
+            break
+        unwanted.append(other.when)
+    return [p for p in wanted if p is not None], [p for p in unwanted if p is not None]
+
+
+def _people(project: Project, campaign: Campaign, cohort: Cohort | None, now: int) -> Iterator[Witness]:
+    wanted, unwanted = who_enters(project, campaign, cohort)
+    atoms = _atoms(project, campaign, cohort)
+    return _split(project, wanted, unwanted, atoms, now)
+
+
+def _split(
+    project: Project, wanted: list[Predicate], unwanted: list[Predicate], atoms: Sequence[Predicate], now: int
+) -> Iterator[Witness]:
+    """A person for every way in which the atoms can come out; true, or not."""
+    person = witness(wanted, unwanted, now=now, values=project.values)
+    if person is None:
+        return
+    if not atoms:
+        yield person
+        return
+    first, *rest = atoms
+    yield from _split(project, [*wanted, first], unwanted, rest, now)
+    yield from _split(project, wanted, [*unwanted, first], rest, now)
+
+
+def _atoms(project: Project, campaign: Campaign, cohort: Cohort | None) -> list[Predicate]:
+    """What steers those of the cohort, as far as it is known of them at entry."""
+    name = cohort.id if cohort else None
+    found: list[Predicate | None] = [e.where for e in campaign.exits]
+    for track in (campaign.main, *campaign.triggers):
+        for step in track.steps:
+            if step.cohorts is None or name in step.cohorts:
+                found += [step.only_if, step.unless, *(b.when for b in step.branches)]
+    types = field_types(project.attributes)
+    found += [
+        Compare(field, types[field], Op.PRESENT, None, BUILT_IN)
+        for track in campaign.triggers
+        for _, field in track.matching
+    ]
+    return list(dict.fromkeys(atom for p in found if p is not None for atom in _known_at_entry(p)))
+
+
+def _known_at_entry(predicate: Predicate) -> Iterator[Predicate]:
+    """The largest parts that look at no event: those since entry are behaviour, not who somebody is."""
+    if not any(isinstance(leaf, EventHappened) for leaf in leaves(predicate)):
+        yield predicate
+        return
+    for part in parts(predicate):
+        yield from _known_at_entry(part)
