@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine import suggest
 from engine.diagnostics import Severity
 
 #: what the first digit says
@@ -25,6 +26,9 @@ FAMILIES = {
 
 #: codes that once meant something and will never mean anything else
 RETIRED = frozenset({"RK103"})
+
+
+_LOOK_ALIKE = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ RK209 duplicate name | Two things of a kind have the same name, or a name rekind
 RK210 unknown event | people.events declares no such event, and it is none of rekindle's own.
 RK211! event that looks misspelt | One other name in the project differs by a letter or two.
 RK212 unknown rule | The lint settings name a rule that is not there, or make it milder.
+RK213! event data that no source brings | Sources say what their events carry, and this is not among it.
 RK301 unknown field | No such field of a person.
 RK302 undeclared attribute | rekindle.yaml does not declare that attribute under people.attributes.
 RK303 unknown comparison | No such comparison in a predicate.
@@ -150,3 +155,8 @@ def _parse(line: str) -> Rule:
 
 
 RULES: dict[str, Rule] = {rule.code: rule for rule in map(_parse, _TABLE.strip().splitlines())}
+
+
+def did_you_mean(word: str) -> str:
+    """The mend of a code that is none; empty when none comes near. Letters pass for the digits they look like."""
+    return suggest.mend(word.upper().translate(_LOOK_ALIKE), RULES)

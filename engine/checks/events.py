@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import SequenceMatcher
 
 from engine import suggest
@@ -16,10 +16,12 @@ from engine.located import Located, Span
 _ALIKE = 0.85
 
 
-def check(scope: Scope, project: Located | None, roots: Iterable[Located]) -> None:
+def check(scope: Scope, project: Located | None, roots: Collection[Located]) -> None:
     """Findings about every event that any file names. ``project``: rekindle.yaml, as far as it can be read."""
     people = project.get("people") if project else None
     listed = people.get("events") if people else None
+    for root in roots:
+        _carried(scope, people, root)
     named = list(_of_policy(project)) + [place for root in roots for place in _named(root)]
     if listed is None:
         _alike(scope, named)
@@ -29,6 +31,18 @@ def check(scope: Scope, project: Located | None, roots: Iterable[Located]) -> No
         if name not in legal:
             mend = suggest.mend(name, legal, none="add it to people.events in rekindle.yaml", few=0)
             scope.say(span, "RK210", f"unknown event '{name}'", mend)
+
+
+def _carried(scope: Scope, people: Located | None, campaign: Located) -> None:
+    """What a trigger matches has to be among what events carry, where their sources say so."""
+    sources = (people.get("sources") if people else None) or ()
+    carried = [key for source in sources if (data := source.get("data")) for key, _ in data.items()]
+    for trigger in campaign.get("triggers") or () if carried else ():
+        match = trigger.get("match")
+        for key, _ in match.items() if match else ():
+            if match and key not in carried:
+                mend = suggest.mend(key, carried, none="name it under 'data' of the source in rekindle.yaml")
+                scope.say(match.key(key), "RK213", f"no source brings '{key}' with an event", mend)
 
 
 def _alike(scope: Scope, named: list[tuple[str, Span]]) -> None:
