@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -64,6 +65,12 @@ def parse(text: str, file: str) -> Document:
     except yaml.YAMLError as error:
         return Document(file, None, (*reader.findings, fault(error, reader.lines, file)))
     return Document(file, root, tuple(reader.findings))
+
+
+def scan(text: str) -> Iterator[Any]:
+    """The tokens of a text up to where it stops being YAML; their marks count lines and characters from 0."""
+    with suppress(yaml.YAMLError):
+        yield from yaml.scan(text.translate(_NOT_BREAKS), Loader=_LOADER)
 
 
 def resolve(text: str) -> Scalar:

@@ -19,6 +19,8 @@ FOLDER = "templates/"
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+#: blank lines and comments
+_NOTHING = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\n|\Z))*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ def ref_of(file: str) -> str:
     return file.removeprefix(FOLDER).removesuffix(".md")
 
 
+def front_matter(text: str) -> tuple[str, int]:
+    """What stands between the ``---`` lines at the top of a text whose lines end in \\n, and where the body starts."""
+    found = _FRONT.match(text)
+    return (found[1], found.end()) if found else ("", 0)
+
+
 def parse_template(text: str, file: str) -> ParsedTemplate:
     """Read one template file. Never raises for what it holds."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -44,13 +52,13 @@ def parse_template(text: str, file: str) -> ParsedTemplate:
     refused = unreadable(text, file, MAX_CHARACTERS)
     if refused:
         return ParsedTemplate(file, lines, None, None, (refused,))
-    found = _FRONT.match(text)
-    if not found:
+    front, start = front_matter(text)
+    if not start:
         return ParsedTemplate(file, lines, _template(file, None, text, 1), None, _unclosed(lines, file))
-    body, body_line = text[found.end() :], text[: found.end()].count("\n") + 1
-    if not found[1].strip():
+    body, body_line = text[start:], text[:start].count("\n") + 1
+    if _NOTHING.fullmatch(front):
         return ParsedTemplate(file, lines, _template(file, None, body, body_line), None, ())
-    document = parse("\n" + found[1], file)  # the leading line stands for the opening ---
+    document = parse("\n" + front, file)  # the leading line stands for the opening ---
     findings = (*document.findings, *_front_findings(document.root))
     template = None if findings else _template(file, document.root, body, body_line)
     return ParsedTemplate(file, lines, template, document.root, findings)

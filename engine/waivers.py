@@ -9,19 +9,24 @@ In a template it stands in the front matter, where it counts for the whole file,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine import suggest
-from engine.diagnostics import Finding
+from engine.comments import Comment, Commented, read_comments
+from engine.diagnostics import Finding, Severity
 from engine.located import Span
-from engine.rules import RETIRED, RULES
+from engine.rules import RETIRED, RULES, did_you_mean
 
-_WAIVER = re.compile(r"(?:#|\{#-?)\s*rekindle:\s*allow\b(?P<rest>[^#]*)")
-_WORDS = re.compile(r"\s*(?P<rule>\S+)?(?:\s+because\b\s*(?P<reason>.*?))?\s*-?$")
-_COMMENT = re.compile(r"\s*(#|\{#.*#\}\s*$)")
+#: what a comment starts with that speaks to rekindle; it may stand behind another tool's in one comment
+_CALL = re.compile(r"#[-+]?\s*rekindle:", re.IGNORECASE)
+_CODE = re.compile(r"\bRK\d", re.IGNORECASE)
+#: a waiver in the body of a template that is no comment there, and would be sent
+_SENT = re.compile(r"(?:#|<!--)\s*rekindle:\s*allow\b.*", re.IGNORECASE)
 #: shorter reasons explain nothing
 _LEAST = 8
+_EXAMPLE = "write 'rekindle: allow RK613 because ...'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,31 +44,53 @@ def read_waivers(files: Mapping[str, str]) -> tuple[list[Waiver], list[Finding]]
     waivers: list[Waiver] = []
     findings: list[Finding] = []
     for file, text in files.items():
-        if "rekindle:" not in text:
+        if "rekindle:" not in text.casefold():
             continue
-        lines = re.split(r"\r\n|\r|\n", text)
-        for number, line in enumerate(lines, 1):
-            for found in _WAIVER.finditer(line):
-                span = Span(file, number, found.start() + 1, len(line.rstrip()) + 1)
-                words = _WORDS.match(found["rest"])
-                rule, reason = (words["rule"] or "", words["reason"] or "") if words else ("", "")
-                wrong = _wrong(rule, reason)
+        commented = read_comments(text, file)
+        for comment in commented.comments:
+            lines = _reach(commented, comment)
+            for span, said in _calls(comment):
+                rule, reason = _parts(said)
+                wrong = _wrong(said, rule, reason)
                 if wrong:
                     findings.append(span.finding("RK130", *wrong))
                 else:
-                    waivers.append(
-                        Waiver(rule=rule, reason=reason, span=span, lines=_reach(file, lines, number))
-                    )
+                    waivers.append(Waiver(rule=rule, reason=reason, span=span, lines=lines))
+        findings += _sent(commented, file)
     return waivers, findings
 
 
-def _wrong(rule: str, reason: str) -> tuple[str, str] | None:
+def _calls(comment: Comment) -> Iterator[tuple[Span, str]]:
+    """What a comment says to rekindle; words that ask for nothing are anybody's."""
+    text = re.sub(r"[-+]?#\}$", "", comment.text) if comment.text.startswith("{") else comment.text
+    calls = list(_CALL.finditer(text))
+    ends = [*(call.start() for call in calls[1:]), len(text)]
+    for call, end in zip(calls, ends, strict=False):
+        said = " ".join(text[call.end() : end].split())
+        if _CODE.search(said) or suggest.nearest(said.partition(" ")[0], ["allow"]):
+            yield comment.part(call.start(), end), said
+
+
+def _parts(said: str) -> tuple[str, str]:
+    """The rule that ``allow RULE because REASON`` names, and its reason; empty where it has none."""
+    head, _, reason = f"{said} ".partition(" because ")
+    words = head.split()[1:]
+    return words[0].strip(".,:;") if words else "", reason.strip()
+
+
+def _wrong(said: str, rule: str, reason: str) -> tuple[str, str] | None:
     """(message, mend) of a waiver that is none."""
+    verb = said.partition(" ")[0]
+    if verb != "allow":
+        return f"a waiver says 'allow', not '{verb}'", _EXAMPLE
+    if not rule:
+        return "the waiver names no rule", _EXAMPLE
+    if len(_CODE.findall(said.partition(" because ")[0])) > 1:
+        return "a waiver names one rule", "write one for each rule, with its reason"
+    if rule in RETIRED:
+        return f"{rule} is not a rule any more", "remove the waiver"
     if rule not in RULES:
-        if rule in RETIRED:
-            return f"{rule} is not a rule any more", "remove the waiver"
-        mend = suggest.mend(rule.upper(), RULES, none="write '# rekindle: allow RK613 because ...'")
-        return (f"there is no rule '{rule}'" if rule else "the waiver names no rule"), mend
+        return f"there is no rule '{rule}'", did_you_mean(rule) or _EXAMPLE
     if not RULES[rule].waivable:
         return f"{rule} cannot be waived", f"mend what it says: 'rekindle rule {rule}' tells how"
     if len(reason) < _LEAST:
@@ -71,21 +98,28 @@ def _wrong(rule: str, reason: str) -> tuple[str, str] | None:
     return None
 
 
-def _reach(file: str, lines: list[str], number: int) -> range:
-    """Its own line; for a comment that stands alone, the next line that is none; all of a template from its front
-    matter."""
-    if file.endswith(".md") and number <= _front_matter(lines):
-        return range(1, len(lines) + 2)
-    last = number
-    while last < len(lines) and _COMMENT.match(lines[last - 1]):
-        last += 1
-    return range(number, last + 1)
+def _sent(commented: Commented, file: str) -> Iterator[Finding]:
+    """Waivers that whoever gets the message would read."""
+    if not commented.is_template:
+        return
+    for number, line in enumerate(commented.lines[commented.front :], commented.front + 1):
+        for found in _SENT.finditer(line):
+            span = Span(file, number, found.start() + 1, found.end() + 1)
+            mend = "write {# rekindle: allow ... #}, or put it in the front matter"
+            yield span.finding("RK130", "this is no comment here: it would be sent", mend)
 
 
-def _front_matter(lines: list[str]) -> int:
-    if not lines or lines[0].strip() != "---":
-        return 0
-    return next((n for n, line in enumerate(lines[1:], 2) if line.strip() == "---"), 0)
+def _reach(commented: Commented, comment: Comment) -> range:
+    """Its own lines; for a comment that stands alone also the next line that says something, and the blank ones
+    above; all of a template from its front matter."""
+    end, spoken = len(commented.lines), commented.spoken
+    first, last = comment.span.line, comment.last
+    if first <= commented.front:
+        return range(1, end + 2)
+    before, after = bisect_left(spoken, first), bisect_left(spoken, last)
+    if spoken[before : before + 1] != [first]:
+        first = max(spoken[before - 1] if before else 0, commented.front) + 1
+    return range(first, (spoken[after] if after < len(spoken) else end) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +139,7 @@ def apply(
     waived: list[Waived] = []
     used: set[int] = set()
     for finding in findings:
-        fitting = [
-            w
-            for w in waivers
-            if w.rule == finding.code and w.span.file == finding.file and finding.line in w.lines
-        ]
+        fitting = [w for w in waivers if _covers(w, finding)]
         if fitting:
             used |= {id(w) for w in fitting}
             waived.append(Waived(finding, fitting[0].reason))
@@ -118,6 +148,12 @@ def apply(
     if complete:
         remaining += [_unused(w) for w in waivers if id(w) not in used]
     return remaining, waived
+
+
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    """An error is never covered, not even one of a rule that mostly warns."""
+    there = waiver.span.file == finding.file and finding.line in waiver.lines
+    return there and waiver.rule == finding.code and finding.severity is Severity.WARNING
 
 
 def _unused(waiver: Waiver) -> Finding:
