@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
-from state import schema
+from state import schema, sqlite
 from state.errors import BadStoreUrl, DriverMissing, StoreMissing, StoreReadOnly, translated
 
 #: how long a SQLite writer waits for another one, in milliseconds
@@ -140,12 +140,13 @@ def parse_url(url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    json: dict[str, Any] = {
+    common: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # they carry personal data, and an error may end in a log
     }
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, json)
+        return _sqlite_engine(url, common)
     try:
         return create_engine(
             url,
@@ -154,17 +155,17 @@ def _engine(url: URL) -> Engine:
             pool_timeout=30,
             pool_pre_ping=True,  # a connection the server dropped while idle is replaced, not handed out
             connect_args=POSTGRES_ARGS,
-            **json,
+            **common,
         )
     except (ImportError, NoSuchModuleError) as error:
         raise DriverMissing("the PostgreSQL driver psycopg cannot be loaded") from error
 
 
-def _sqlite_engine(url: URL, json: dict[str, Any]) -> Engine:
+def _sqlite_engine(url: URL, common: dict[str, Any]) -> Engine:
     if _is_memory(url):
-        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False}, **json)
+        engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False}, **common)
     else:
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **json)
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000}, **common)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -197,7 +198,7 @@ def _use_wal(cursor: Any) -> None:
 def _on_sqlite_begin(conn: Connection) -> None:
     # A writer takes the lock at once: upgrading a read transaction later fails without waiting.
     reading = conn.get_execution_options().get("rekindle_read", False)
-    conn.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    sqlite.rows(conn, "BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _is_memory(url: URL) -> bool:

@@ -92,7 +92,8 @@ class CaseRunner:
         )
         self._app = App(loaded, project, environment, Store.open("sqlite://"), self._clock)
         self._app.build_channels()
-        self._app.channels |= {c: RecordingAdapter() for c in CHANNELS if c not in _BY_HAND}
+        self._provider = RecordingAdapter()
+        self._app.channels |= {c: self._provider for c in CHANNELS if c not in _BY_HAND}
         self._app.publish()
 
     def run(self, file: TestFile, case: TestCase) -> CaseResult:
@@ -127,6 +128,8 @@ class CaseRunner:
         """Nobody is there but the person of the case, as it gives them."""
         app = self._app
         self._clock.begin(case.now)
+        self._provider.received.clear()
+        self._provider.attempts.clear()
         with app.store.begin() as conn:
             cases.clear(conn)
             put_given(conn, app.project, case.given, identity, case.now)

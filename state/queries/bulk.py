@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from state import tables
+from state import sqlite, tables
 
 assert tables.Person.metadata is SQLModel.metadata  # the tables are declared by importing them
 
@@ -34,7 +34,7 @@ class BulkInsert:
         if not rows:
             return
         if conn.dialect.name == "sqlite":
-            conn.exec_driver_sql(self._sqlite, list(rows))
+            sqlite.run_many(conn, self._sqlite, rows)
         elif self._tail:
             conn.exec_driver_sql(self._postgres, _as_columns(rows))
         else:
@@ -73,7 +73,7 @@ class BulkUpdate:
             conn.exec_driver_sql(self._postgres, _as_columns(rows))
             return
         split = len(self._keys)
-        conn.exec_driver_sql(self._sqlite, [row[split:] + row[:split] for row in rows])
+        sqlite.run_many(conn, self._sqlite, [row[split:] + row[:split] for row in rows])
 
     @cached_property
     def _sqlite(self) -> str:

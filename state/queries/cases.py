@@ -31,7 +31,7 @@ def clear(conn: Connection) -> None:
     """Empty every table but the campaigns' versions."""
     for table in SQLModel.metadata.sorted_tables:
         if table.name != "campaign_version":
-            conn.exec_driver_sql(f"DELETE FROM {table.name}")
+            write(conn, f"DELETE FROM {table.name}", [{}])
 
 
 def put_person(conn: Connection, row: Mapping[str, Any]) -> None:

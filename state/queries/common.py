@@ -1,7 +1,7 @@
 """What the statements share: lists of identities as one parameter, rows locked in one order.
 
 Statements are plain SQL with ``:name`` parameters, handed to the driver as they are: SQLAlchemy keeps
-connections and transactions here, and does not look at every parameter of every row on the way.
+connections and transactions here, and does not look at every parameter of every row on the way (``state.sqlite``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, CursorResult
+
+from state import sqlite
 
 Row = Mapping[str, Any]
 
@@ -55,11 +57,15 @@ def many(conn: Connection, values: Iterable[Any]) -> Any:
 
 def fetch(conn: Connection, sql: str, **params: Any) -> Sequence[Any]:
     """All rows, as tuples."""
+    if conn.dialect.name == "sqlite":
+        return sqlite.rows(conn, driver_sql(sql, "sqlite"), params)
     return _tuples(execute(conn, sql, params))
 
 
 def fetch_dicts(conn: Connection, sql: str, **params: Any) -> list[dict[str, Any]]:
     """All rows, each a new dictionary by column name."""
+    if conn.dialect.name == "sqlite":
+        return sqlite.dict_rows(conn, driver_sql(sql, "sqlite"), params)
     result = execute(conn, sql, params)
     keys = tuple(result.keys())
     return [dict(zip(keys, row, strict=True)) for row in _tuples(result)]
@@ -74,7 +80,11 @@ def _tuples(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
 
 def write(conn: Connection, sql: str, rows: Sequence[Row]) -> None:
     """Execute once for every row, as one batch."""
-    if rows:
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":
+        sqlite.run_many(conn, driver_sql(sql, "sqlite"), rows)
+    else:
         conn.exec_driver_sql(driver_sql(sql, conn.dialect.name), list(rows))
 
 
