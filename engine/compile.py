@@ -124,7 +124,12 @@ def load_files(
     advice: list[Finding] = []
     if complete and project is not None:
         subject = Subject(
-            project=project, roots=checked.roots, templates=checked.templates, tests=tests, root=root
+            project=project,
+            roots=checked.roots,
+            templates=checked.templates,
+            tests=tests,
+            files=files,
+            root=root,
         )
         advice = checked.in_context(lints(subject))
     waivers, bad_waivers = read_waivers(files)

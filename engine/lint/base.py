@@ -21,6 +21,7 @@ class Subject:
     roots: Mapping[str, Located]  # by file
     templates: Mapping[str, ParsedTemplate]  # by file
     tests: tuple[TestFile, ...]
+    files: Mapping[str, str]  # what was read, by file
     root: Path  # the project's folder; what it holds beside the language may be absent
 
     def campaign(self, name: str) -> Located:
