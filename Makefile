@@ -53,8 +53,9 @@ bench: $(STAMP) ## the benchmarks, as ratios within one run
 soak: $(STAMP) ## the long runs that `make test` leaves out
 	$(BIN)/pytest -n auto -m soak $(ARGS)
 
-docs: $(STAMP) ## write docs/cli.md anew from the commands themselves
+docs: $(STAMP) ## write docs/cli.md and docs/rules.md anew from the commands and rules themselves
 	$(BIN)/python scripts/make_cli_docs.py
+	$(BIN)/python scripts/make_rule_docs.py
 
 lock: $(STAMP) ## write both locks anew; ARGS=--upgrade takes the newest versions
 	sh scripts/lock.sh $(VENV) $(ARGS)

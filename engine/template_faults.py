@@ -29,7 +29,7 @@ _A = {
 class Fault:
     """Something that no message can be made of. ``line``: 1-based, within the part; ``word``: what it is about."""
 
-    code: str  # of the rule, docs/rules.md
+    code: str  # of its rule, engine/rules.py
     message: str
     mend: str = ""
     line: int = 1
