@@ -10,6 +10,7 @@ COPY engine engine
 COPY channels channels
 COPY state state
 COPY schemas schemas
+COPY docs/rules docs/rules
 RUN /opt/rekindle/bin/pip install --no-cache-dir --no-build-isolation --no-deps .
 
 FROM python:3.12-slim
