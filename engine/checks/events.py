@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from engine import suggest
@@ -23,6 +24,8 @@ def check(scope: Scope, project: Located | None, roots: Collection[Located]) -> 
     for root in roots:
         _carried(scope, people, root)
     named = list(_of_policy(project)) + [place for root in roots for place in _named(root)]
+    if listed is not None and not listed.is_list:
+        return  # said where it stands
     if listed is None:
         _alike(scope, named)
         return
@@ -78,7 +81,8 @@ def _named(node: Located) -> Iterator[tuple[str, Span]]:
             yield from _listened(child)
         elif isinstance(child.value, str):
             if key != "objective" and child.value.startswith(PARK):
-                yield child.value.removeprefix(PARK), child.span
+                name = child.value.removeprefix(PARK)
+                yield name, replace(child.span, column=max(child.span.column, child.span.end - len(name)))
         else:
             yield from _named(child)
     for child in node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine import links, suggest
+from engine import links
 from engine.checks import adapters
 from engine.checks.adapters import no_password
 from engine.checks.scope import Scope, unique, written
@@ -119,7 +119,7 @@ def _lint(scope: Scope, declared: Located | None) -> None:
         if code in RULES:
             scope.say(span, "RK212", f"{code} is an error already", "remove the line")
         else:
-            mend = suggest.mend(code, warnings, none="'rekindle rules' lists them")
+            mend = "'rekindle rules' lists them"
             was = "is not a rule any more" if code in RETIRED else "is no rule"
             scope.say(span, "RK212", f"{code} {was}", mend)
 

@@ -127,7 +127,8 @@ def build(
 
 def _values(people: Located | None) -> dict[str, list[str]]:
     listed = people.get("values") if people else None
-    return {name: [str(n.value) for n in node] for name, node in (listed.items() if listed else ())}
+    lists = {name: node for name, node in (listed.items() if listed else ()) if node.is_list}
+    return {name: [str(n.value) for n in node] for name, node in lists.items()}
 
 
 def _attributes(people: Located | None) -> tuple[dict[str, str], bool]:

@@ -166,7 +166,12 @@ class _Aimer:
         if len(fitting) < 2 or not isinstance(instance, dict):
             return fitting[0] if fitting else None
         own = self._own_keys([branches[i] for i in fitting])
-        scores = [sum(key in names for key in instance) for names in own]
+        naming = [_naming(branches[i]) & names for i, names in zip(fitting, own, strict=True)]
+        # what says the kind weighs more than any number of keys that only narrow it
+        scores = [
+            sum(len(instance) if key in kind else key in names for key in instance)
+            for kind, names in zip(naming, own, strict=True)
+        ]
         if not any(scores):
             every = {name for names in own for name in names}
             close = {suggest.nearest(key, every) for key in instance} - {None}
@@ -280,6 +285,11 @@ def _exclusive(node: Located, key: str, beside: str, path: Path) -> _Fault:
     other_end = node.key(beside).related("the other")
     finding = node.key(key).finding("RK115", message, "keep one of them", related=(other_end,))
     return _Fault(finding, (*path, key))
+
+
+def _naming(branch: Schema) -> set[str]:
+    """Keys of which an alternative needs one."""
+    return {*branch.get("required", ()), *(a["required"][0] for a in branch.get("oneOf", ()))}
 
 
 def _is_type(instance: Any, name: str) -> bool:
