@@ -79,10 +79,9 @@ class _Compiler:
         self._report = report
         self._values = values
 
-    def predicate(self, node: Located, *, inner: bool = False) -> Predicate:
-        """``inner``: within a list, where an empty one is a slip; by itself it means everybody."""
-        if node.is_list and (node.value or not inner):
-            return _all([self.predicate(part, inner=True) for part in node])
+    def predicate(self, node: Located) -> Predicate:
+        if node.is_list and node.value:
+            return _all([self.predicate(part) for part in node])
         if node.is_map and node.value:
             return _all([self._entry(key, value, node) for key, value in node.items()])
         mend = "write a field and what it is compared with, for example 'product: robot_arm'"
@@ -113,7 +112,7 @@ class _Compiler:
             at = value if value.value else parent.key(key)
             self._wrong(at, "RK112", f"'{key}' takes a list of predicates", mend)
             return ()
-        return tuple(self.predicate(part, inner=True) for part in value)
+        return tuple(self.predicate(part) for part in value)
 
     def _unknown_field(self, key: str, parent: Located) -> Predicate:
         mend = suggest.mend(key, [*self._fields, *_GROUPS])

@@ -47,17 +47,8 @@ def check_segments(scope: Scope, root: Located) -> None:
     """Findings about segments.yaml."""
     rows = list(root.get("segments") or ())
     unique(scope, (row.get("segment") for row in rows), "segment")
-    everyone: Located | None = None
     for row in rows:
-        name, where = row.get("segment"), row.get("where")
-        if everyone is not None:
-            if name is not None:
-                message, mend = f"nobody is left for the segment '{name.value}'", f"move it above '{everyone.value}'"
-                place = everyone.span.related("takes everyone who is left")
-                scope.say(name.span, "RK306", message, mend, place)
-            continue
-        scope.predicate(where)
-        everyone = name if where is not None and where.value == () else None
+        scope.predicate(row.get("where"))
 
 
 def check_incentives(scope: Scope, root: Located) -> None:
