@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.compile_campaign import Surroundings, compile_campaign
 from engine.compile_predicate import compile_predicate, field_types
@@ -40,13 +42,17 @@ __all__ = [
     "compile_pinned",
     "compile_predicate",
     "field_types",
+    "is_read",
     "load_files",
     "load_project",
     "pinned_files",
     "read_files",
+    "read_text",
 ]
 
 _SHARED = (PROJECT, SEGMENTS, INCENTIVES)
+#: the files of the language, below a project's folder
+_PATTERNS = ("*.yaml", "*.yml", "tests/*.yaml", "templates/**/*.md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,19 +90,27 @@ def read_files(root: Path) -> dict[str, str]:
     """
     if not root.is_dir():
         raise ProjectError(f"there is no folder '{root}'", hint="Name the folder that holds rekindle.yaml")
-    found = [
-        *root.glob("*.yaml"),
-        *root.glob("*.yml"),
-        *root.glob("tests/*.yaml"),
-        *root.glob("templates/**/*.md"),
-    ]
+    found = [path for pattern in _PATTERNS for path in root.glob(pattern)]
     return {path.relative_to(root).as_posix(): _read(path) for path in sorted(found) if path.is_file()}
+
+
+def is_read(file: str) -> bool:
+    """Would ``read_files`` read a file of this relative posix path?"""
+    folder = file.rpartition("/")[0]
+    if folder.split("/")[0] == "templates":
+        return file.endswith(".md")
+    return folder in ("", "tests") and file.endswith(".yaml" if folder else (".yaml", ".yml"))
+
+
+def read_text(source: BinaryIO) -> str:
+    """The text of one file, as ``read_files`` reads it."""
+    with TextIOWrapper(source, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read(MAX_CHARACTERS + 1)
 
 
 def _read(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return file.read(MAX_CHARACTERS + 1)
+        return read_text(path.open("rb"))
     except OSError as error:
         raise ProjectError(
             f"cannot read '{path}': {error.strerror}", hint="Check the file's permissions"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from pathlib import Path
 
 from engine.errors import ConfigurationError
 from engine.model import Secret
@@ -47,6 +48,17 @@ def login() -> str:
 def debug() -> bool:
     """True when the user asked for stack traces."""
     return variable(f"{PREFIX}_DEBUG") is not None
+
+
+def on_github() -> bool:
+    """True in a job of GitHub Actions."""
+    return variable("GITHUB_ACTIONS") == "true"
+
+
+def github_workspace() -> Path | None:
+    """The folder that a job of GitHub Actions has checked out into."""
+    found = variable("GITHUB_WORKSPACE")
+    return Path(found) if found else None
 
 
 def no_color() -> bool:

@@ -39,7 +39,7 @@ def command(obj: CliContext, paths: tuple[Path, ...], words: str, first: bool, f
     none.
     """
     from engine import logs
-    from engine.cli.validate import by_project
+    from engine.cli.targets import by_project
 
     logs.configure(verbosity=-1)
     wanted = by_project(paths) if paths else {obj.require_project(): None}
@@ -70,7 +70,7 @@ def _run(wanted: Mapping[Path, set[str] | None], words: str, first: bool, progre
 def _results(wanted: Mapping[Path, set[str] | None], words: str) -> Generator[CaseResult, None, None]:
     from engine.cases.runner import CaseRunner
     from engine.cases.selection import chosen
-    from engine.cli.validate import shown_prefix
+    from engine.cli.targets import shown_prefix
     from engine.compile import load_project
 
     for root, only in wanted.items():

@@ -2,40 +2,62 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from engine import settings
 from engine.cli.context import CliContext
-from engine.errors import ExitCode, ProjectError
+from engine.cli.stdin import StandIn, stand_in
+from engine.cli.targets import below, by_project, repository_prefix, shown_prefix
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.cli.output.report import Report
 
-FORMATS = ("text", "json", "concise")
+#: format -> what goes before the names of a project's files, for whoever reads it
+FORMATS = {
+    "text": shown_prefix,
+    "concise": shown_prefix,
+    "json": shown_prefix,
+    "github": repository_prefix,
+    "sarif": repository_prefix,
+    "junit": repository_prefix,
+    "markdown": repository_prefix,
+}
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, allow_dash=True, path_type=Path))
 @click.option(
-    "--format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    default=lambda: "github" if settings.on_github() else "text",
+    show_default="text; github in GitHub Actions",
+    help="How to write it.",
 )
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option(
+    "--stdin-filename",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With '-': the file that the text on standard input stands for.",
+)
 @click.pass_obj
-def command(obj: CliContext, paths: tuple[Path, ...], format: str, strict: bool) -> None:
+def command(
+    obj: CliContext, paths: tuple[Path, ...], format: str, strict: bool, stdin_filename: Path | None
+) -> None:
     """Check every file of the project; all findings at once.
 
-    PATHS narrow it: a project's folder, or single files, of which the findings are shown. The exit code is 1
-    when there is an error.
+    PATHS narrow it: a project's folder, or single files, of which the findings are shown. '-' judges the text on
+    standard input in the place of one file of its project. The exit code is 1 when there is an error.
     """
-    from importlib import import_module
-
     from engine.cli.output.report import merge
 
-    wanted = by_project(paths) if paths else {obj.require_project(): None}
-    report = merge([_report(root, only) for root, only in wanted.items()])
+    report = merge(list(_reports(obj, paths, stdin_filename, format)))
     click.echo(import_module(f"engine.cli.output.{format}").render(report), nl=False)
     if report.errors or (strict and report.warnings):
         raise click.exceptions.Exit(ExitCode.FINDINGS)
@@ -45,46 +67,36 @@ def command(obj: CliContext, paths: tuple[Path, ...], format: str, strict: bool)
 validate = command
 
 
-def _report(root: Path, only: set[str] | None) -> Report:
+def _reports(obj: CliContext, paths: tuple[Path, ...], stdin: Path | None, format: str) -> Iterator[Report]:
+    from engine.compile import read_files
+
+    piped = stand_in(paths, stdin)
+    if piped:
+        yield _report(piped.root, _with(piped), {piped.file}, format)
+        return
+    for root, only in (by_project(paths) if paths else {obj.require_project(): None}).items():
+        yield _report(root, read_files(root), only, format)
+
+
+def _with(piped: StandIn) -> dict[str, str]:
+    """The project's files, with the text on standard input in the place of its own."""
+    from engine.compile import read_files
+
+    return dict(sorted({**read_files(piped.root), piped.file: piped.text}.items()))
+
+
+def _report(root: Path, files: Mapping[str, str], only: set[str] | None, format: str) -> Report:
     from engine.cli.output.report import build
-    from engine.compile import load_project
+    from engine.compile import load_files
 
-    loaded = load_project(root, lint=True)
-    findings = [f for f in loaded.findings if only is None or any(below(f.file, path) for path in only)]
-    return build(findings, loaded.files, shown_prefix(root))
+    def asked(file: str) -> bool:
+        return only is None or any(below(file, path) for path in only)
 
-
-def below(file: str, path: str) -> bool:
-    """Is a file the one asked for, or in the folder asked for?"""
-    return file == path or file.startswith(f"{path}/")
-
-
-def by_project(paths: tuple[Path, ...]) -> dict[Path, set[str] | None]:
-    """Project folder -> the files asked for below it, None for all of them."""
-    wanted: dict[Path, set[str] | None] = {}
-    for path in paths:
-        root = project_of(path)
-        if path.resolve() == root.resolve():
-            wanted[root] = None
-            continue
-        files = wanted.setdefault(root, set())
-        if files is not None:
-            files.add(path.resolve().relative_to(root.resolve()).as_posix())
-    return wanted
-
-
-def project_of(path: Path) -> Path:
-    """The nearest folder with rekindle.yaml at or above a path. Raises ProjectError when there is none."""
-    for folder in (path, *path.absolute().parents):
-        if (folder / "rekindle.yaml").is_file():
-            return folder
-    raise ProjectError(
-        f"no rekindle.yaml at or above {path}", hint="Name the project's folder, or a file in it"
+    loaded = load_files(files, root, lint=True)
+    return build(
+        [finding for finding in loaded.findings if asked(finding.file)],
+        loaded.files,
+        FORMATS[format](root),
+        asked=filter(asked, loaded.files),
+        waived=[waived for waived in loaded.waived if asked(waived.finding.file)],
     )
-
-
-def shown_prefix(root: Path) -> str:
-    """What goes before a file's name so that the reader can open it from here."""
-    relative = Path(os.path.relpath(root))
-    best = relative if relative.parts[:1] != ("..",) else root.absolute()
-    return "" if best == Path() else f"{best.as_posix()}/"

@@ -83,7 +83,7 @@ def test_concise_is_one_line_a_finding() -> None:
 def test_json_carries_everything_and_its_version() -> None:
     document = json.loads(as_json.render(report.build([_finding()], {"a.yaml": ""}, "p/")))
     assert document["format_version"] == 1
-    assert document["summary"] == {"files": 1, "errors": 1, "warnings": 0}
+    assert document["summary"] == {"files": 1, "errors": 1, "warnings": 0, "waived": 0}
     assert document["findings"][0]["file"] == "p/a.yaml"
     assert document["findings"][0]["severity"] == "error"
     assert document["findings"][0]["end_column"] == 7

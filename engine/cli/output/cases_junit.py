@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
 from engine.cases.runner import CaseResult
 from engine.cli.output.cases import CaseReport, plain
-
-#: what XML 1.0 cannot hold, not even escaped
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from engine.cli.output.xml import legal
 
 
 def render(report: CaseReport) -> str:
@@ -19,7 +16,7 @@ def render(report: CaseReport) -> str:
     root = ElementTree.Element("testsuites", {"name": "rekindle", **_counts(report.results)})
     for file, results in groupby(report.results, key=lambda result: result.file):
         listed = list(results)
-        suite = ElementTree.SubElement(root, "testsuite", {"name": file, **_counts(listed)})
+        suite = ElementTree.SubElement(root, "testsuite", {"name": legal(file), **_counts(listed)})
         for result in listed:
             _case(suite, result)
     ElementTree.indent(root)
@@ -41,19 +38,15 @@ def _case(suite: ElementTree.Element, result: CaseResult) -> None:
         suite,
         "testcase",
         classname=result.campaign,
-        name=_legal(result.case.it),
-        file=result.file,
+        name=legal(result.case.it),
+        file=legal(result.file),
         line=line,
         time=f"{result.seconds:.3f}",
     )
     if result.error:
-        ElementTree.SubElement(case, "error", message=_legal(result.error))
+        ElementTree.SubElement(case, "error", message=legal(result.error))
     elif not result.passed:
         first = next(problem for pair in result.pairs for problem in pair.problems)
-        failure = ElementTree.SubElement(case, "failure", message=_legal(f"{result.file}:{line}: {first}"))
+        failure = ElementTree.SubElement(case, "failure", message=legal(f"{result.file}:{line}: {first}"))
         lines = [*([result.note] if result.note else []), *(plain(pair) for pair in result.pairs)]
-        failure.text = _legal("\n".join(["", *lines, ""]))
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+        failure.text = legal("\n".join(["", *lines, ""]))

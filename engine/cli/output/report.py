@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from engine.diagnostics import Finding, Related, Severity
 from engine.waivers import Waived
@@ -19,8 +21,8 @@ class Report:
 
     findings: tuple[Finding, ...]
     texts: Mapping[str, str]
-    #: how many files were looked at
-    files: int
+    #: the files that were asked about, by the same names
+    files: tuple[str, ...]
     waived: tuple[Waived, ...] = ()
 
     @property
@@ -43,7 +45,7 @@ class Report:
         """The verdict in a line."""
         waived = f"; {counted(len(self.waived), 'finding')} waived" if self.waived else ""
         if not self.findings:
-            return f"{counted(self.files, 'file')}, nothing to mend{waived}"
+            return f"{counted(len(self.files), 'file')}, nothing to mend{waived}"
         return f"{self.counts} in {counted(len({f.file for f in self.findings}), 'file')}{waived}"
 
     @property
@@ -54,23 +56,29 @@ class Report:
 
 
 def build(
-    findings: list[Finding], texts: Mapping[str, str], prefix: str, waived: tuple[Waived, ...] = ()
+    findings: Iterable[Finding],
+    texts: Mapping[str, str],
+    prefix: str,
+    *,
+    asked: Iterable[str] | None = None,
+    waived: Iterable[Waived] = (),
 ) -> Report:
-    """A report of one project. ``prefix`` goes before each relative file name, '' or ending in '/'."""
+    """A report of one project. ``prefix`` goes before each relative file name, '' or ending in '/'; ``asked``: the
+    files that were asked about, None for all of them."""
     return Report(
         tuple(_named(f, prefix) for f in findings),
         {prefix + file: text for file, text in texts.items()},
-        len(texts),
+        tuple(prefix + file for file in (texts if asked is None else asked)),
         tuple(replace(w, finding=_named(w.finding, prefix)) for w in waived),
     )
 
 
-def merge(reports: list[Report]) -> Report:
+def merge(reports: Sequence[Report]) -> Report:
     """Several projects in one."""
     return Report(
         tuple(f for report in reports for f in report.findings),
         {file: text for report in reports for file, text in report.texts.items()},
-        sum(report.files for report in reports),
+        tuple(file for report in reports for file in report.files),
         tuple(w for report in reports for w in report.waived),
     )
 
@@ -93,6 +101,11 @@ def counted(number: int, word: str) -> str:
 def encodable(text: str) -> str:
     """The text with a sign in the place of what no encoding can hold: bytes of a name that is not UTF-8."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def as_json(document: Any) -> str:
+    """A JSON document for reading, whatever its strings hold."""
+    return encodable(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def _named(finding: Finding, prefix: str) -> Finding:
