@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.diagnostics import Finding
+from engine.lint import channels, experiments, law, needs, operations, sources, timing
 from engine.lint.base import Lint, Subject
 
-LINTS: tuple[Lint, ...] = ()
+LINTS: tuple[Lint, ...] = (
+    timing.lint,
+    law.lint,
+    experiments.lint,
+    channels.lint,
+    operations.lint,
+    needs.lint,
+    sources.lint,
+)
 
 
 def lint(subject: Subject) -> Iterator[Finding]:

@@ -5,30 +5,23 @@ Nothing is ever held but the row at hand, so that memory does not grow with the 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.errors import ImportFailed
 from engine.model import SourceDef
+from engine.people.csv_file import Rows, opened_csv
 from engine.settings import resolved
 
 #: rows fetched from a database at once
 _FETCH = 2_000
-_DELIMITERS = ",;\t|"
-
-#: (row number, cells); the header is row 1
-Rows = Iterator[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,52 +47,9 @@ def opened(source: SourceDef, root: Path) -> Iterator[SourceTable]:
 @contextmanager
 def _csv(source: SourceDef, root: Path) -> Iterator[SourceTable]:
     path, name = root / str(source.csv), str(source.csv)
-    with _binary(path, name) as raw, _decoded(raw, compressed=path.suffix == ".gz") as text_file:
-        header, rows = _parsed(text_file, name)
-        yield SourceTable(name=name, header=header, rows=rows, size=path.stat().st_size, position=raw.tell)
-
-
-def _binary(path: Path, name: str) -> BinaryIO:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        hint = "Check the path in the project's people.sources; it is relative to the project folder"
-        raise ImportFailed(f"cannot read {name}: {error.strerror}", hint=hint) from error
-
-
-def _parsed(text_file: io.TextIOWrapper, name: str) -> tuple[tuple[str, ...], Rows]:
-    try:
-        first = text_file.readline()
-        reader = csv.reader(itertools.chain([first], text_file), delimiter=max(_DELIMITERS, key=first.count))
-        header = tuple(cell.strip() for cell in next(reader, ()))
-    except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
-        raise _unreadable(name, error) from error
-    if not header:
-        raise ImportFailed(f"{name} is empty", hint="Its first line must name the columns")
-    return header, _csv_rows(reader, name)
-
-
-def _decoded(raw: BinaryIO, *, compressed: bool) -> io.TextIOWrapper:
-    stream: Any = gzip.GzipFile(fileobj=raw) if compressed else raw
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-
-
-def _csv_rows(reader: Iterator[list[str]], name: str) -> Rows:
-    number = 1
-    try:
-        for number, row in enumerate(reader, start=2):
-            if row:
-                yield number, row
-    except (csv.Error, UnicodeDecodeError, EOFError, OSError) as error:
-        raise _unreadable(f"{name}, after row {number}", error) from error
-
-
-def _unreadable(where: str, error: Exception) -> ImportFailed:
-    if isinstance(error, UnicodeDecodeError):
-        return ImportFailed(f"{where}: the text is not UTF-8", hint="Save it as UTF-8 and import it again")
-    return ImportFailed(
-        f"{where}: {error}", hint="What came before it is in. Mend the file and import it again"
-    )
+    with opened_csv(path, name) as table:
+        size, position = path.stat().st_size, table.raw.tell
+        yield SourceTable(name=name, header=table.header, rows=table.rows, size=size, position=position)
 
 
 @contextmanager

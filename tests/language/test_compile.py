@@ -40,7 +40,7 @@ def test_the_policy_is_in_seconds_and_open_windows(project: Project) -> None:
     assert policy.consent["sms"] is ConsentLevel.EXPRESS_WRITTEN
     assert policy.consent["letter"] is ConsentLevel.LAWFUL_BASIS
     assert [(c.limit, c.per, c.channel) for c in policy.caps] == [(2, 7 * DAY, None), (1, 7 * DAY, "sms")]
-    assert policy.hours["email"] == Window(opens=480, closes=1_260, source=Source("rekindle.yaml", 41, 26))
+    assert policy.hours["email"] == Window(opens=480, closes=1_260, source=Source("rekindle.yaml", 53, 26))
     assert (policy.hours["sms"].opens, policy.hours["sms"].closes) == (540, 1_200)
     assert policy.step_expiry == 3 * DAY
 
@@ -138,7 +138,7 @@ def test_templates_know_where_their_body_starts(winback: Campaign) -> None:
 
 
 def test_tests_are_plain_data() -> None:
-    (tests,) = load_project(SMALL).tests
+    _, tests = load_project(SMALL).tests
     (case,) = tests.cases
     assert case.now == 1_772_463_600
     assert case.given.person.fields["closed_at"] == case.now - 40 * DAY
@@ -239,7 +239,7 @@ def test_a_broken_shared_file_stops_even_the_tolerant(what: str) -> None:
 def test_a_broken_test_does_not_stop_the_daemon() -> None:
     loaded = load(small(tests="tests: winback\ncases: 5\n"), tolerant=True)
     assert set(loaded.require().campaigns) == {"winback", "follow_up"}
-    assert loaded.tests == ()
+    assert [file.campaign for file in loaded.tests] == ["follow_up"]
 
 
 def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:

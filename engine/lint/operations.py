@@ -1,0 +1,97 @@
+"""Operations: what a campaign needs so that it can be trusted, measured and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.diagnostics import Finding
+from engine.facts import EventFact
+from engine.lint.base import Subject
+from engine.lint.experiments import compares
+from engine.lint.timing import cohorts_of
+from engine.lint.written import step_named
+from engine.located import Located
+from engine.model import Campaign, Project, Step, StepKind, Track
+from engine.predicate import Predicate, Truth, events_of, tested
+from engine.testfile import DEFAULT_NOW
+from engine.witness import Witness
+
+#: what rekindle records when somebody answers, whatever they answer
+REPLY = "replied"
+#: channels a person can answer on
+_ANSWERABLE = frozenset({"email", "sms", "linkedin", "phone", "letter"})
+#: somebody of whom nothing is known but that they have answered
+_ANSWERED = Witness(
+    now=DEFAULT_NOW, fields={}, consents={}, events=(EventFact(1, REPLY, DEFAULT_NOW, {}),), notes=()
+).facts()
+
+
+def lint(subject: Subject) -> Iterator[Finding]:
+    """RK901, RK902 and RK903."""
+    tested_ones = {file.campaign for file in subject.tests if file.cases}
+    for campaign in subject.project.campaigns.values():
+        root = subject.campaign(campaign.id)
+        name = root["campaign"].span
+        if campaign.id not in tested_ones:
+            mend = f"write tests/{campaign.id}.yaml: 'rekindle test' plays it on the real engine"
+            yield name.finding("RK901", f"nothing tests what the campaign '{campaign.id}' does", mend)
+        if campaign.goal is None and not compares(campaign):
+            mend = "say what counts as success: 'goal: {event: purchase, within: 60d}'"
+            yield name.finding("RK902", f"the campaign '{campaign.id}' has no goal", mend)
+        yield from _replies(subject.project, campaign, root)
+
+
+def _replies(project: Project, campaign: Campaign, root: Located) -> Iterator[Finding]:
+    """A reply that says no ends everything by itself; any other only does what the campaign makes of it."""
+    if _listens(project, campaign):
+        return
+    goes_on = next(_goes_on(campaign), None)
+    if goes_on is None:
+        return
+    at = root.key("exit") if "exit" in root else root.key("cadence")
+    message = f"'{goes_on.id}' is sent although the person has answered"
+    mend = f"add '- {{event: {REPLY}, as: handed_over, task: call_back}}' under 'exit'"
+    related = (
+        step_named(root, goes_on.id)["step"].span.related("a reply to what stands above changes nothing"),
+    )
+    yield at.finding("RK903", message, mend, related=related)
+
+
+def _listens(project: Project, campaign: Campaign) -> bool:
+    """Does a reply end the round, or lead it another way?"""
+    goals = {*project.policy.won_back, *(campaign.goal.events if campaign.goal else ())}
+    ends = any(e.event == REPLY or (e.where and _said_of_reply(e.where) is True) for e in campaign.exits)
+    starts = any(trigger.event == REPLY for trigger in campaign.triggers)
+    branches = (
+        branch.when for track in _tracks(campaign) for step in track.steps for branch in step.branches
+    )
+    return REPLY in goals or ends or starts or REPLY in events_of(*branches)
+
+
+def _goes_on(campaign: Campaign) -> Iterator[Step]:
+    """Messages that can come after one that a person can answer, and that no condition keeps back after a reply."""
+    for cohort in cohorts_of(campaign):
+        sends = [
+            step
+            for track in _tracks(campaign)
+            for step in track.steps
+            if step.kind is StepKind.SEND and (step.cohorts is None or cohort in step.cohorts)
+        ]
+        first = next((n for n, step in enumerate(sends) if step.channel in _ANSWERABLE), len(sends))
+        again = sends if campaign.then.repeat is not None and first < len(sends) else []
+        yield from (step for step in (*sends[first + 1 :], *again) if not _keeps_back(step))
+
+
+def _keeps_back(step: Step) -> bool:
+    """Do the step's own conditions let it pass by whoever has answered?"""
+    return (step.unless is not None and _said_of_reply(step.unless) is True) or (
+        step.only_if is not None and _said_of_reply(step.only_if) is False
+    )
+
+
+def _said_of_reply(predicate: Predicate) -> Truth:
+    return tested(predicate)(_ANSWERED, DEFAULT_NOW, None)
+
+
+def _tracks(campaign: Campaign) -> tuple[Track, ...]:
+    return (campaign.main, *campaign.triggers)
