@@ -36,28 +36,43 @@ def next_open(now: int, zones: Sequence[str], openings: Iterable[Opening]) -> in
 
     None when there is none within ``HORIZON``: a window that never opens. No zones: never open.
     """
-    if not zones:
+    everywhere, asked = tuple(zones), tuple(openings)
+    if not everywhere:
         return None
-    pairs = [(zone, opening) for zone in zones for opening in openings]
-    moment, settled = now, 0
-    while settled < len(pairs):
-        zone, opening = pairs[settled]
-        opens = _next_open(moment, zone, opening)
-        if opens is None or opens > now + HORIZON:
-            return None
-        # a later opening may lie outside a window already passed: begin again from there
-        moment, settled = (moment, settled + 1) if opens == moment else (opens, 0)
-    return moment
-
-
-def _next_open(now: int, zone: str, opening: Opening) -> int | None:
-    # local dates run at most one day behind or ahead of UTC
-    first = _EPOCH_ORDINAL + now // DAY - 1
-    for ordinal in range(first, first + HORIZON // DAY + 2):
-        for opens, closes in _spans(zone, opening, ordinal):
+    for day in range(now // DAY, (now + HORIZON) // DAY + 1):
+        for opens, closes in _common(everywhere, asked, day):
             if now < closes:
-                return max(now, opens)
+                moment = max(now, opens)
+                return moment if moment <= now + HORIZON else None
     return None
+
+
+@lru_cache(maxsize=131_072)
+def _common(zones: tuple[str, ...], openings: tuple[Opening, ...], day: int) -> tuple[tuple[int, int], ...]:
+    """The spans [from, to) of one UTC day in which every opening is open in every zone, as instants in order."""
+    common: tuple[tuple[int, int], ...] = ((day * DAY, (day + 1) * DAY),)
+    for zone in zones:
+        for opening in openings:
+            common = _both(common, _around(zone, opening, day))
+    return common
+
+
+def _around(zone: str, opening: Opening, day: int) -> list[tuple[int, int]]:
+    """The open spans of the local dates that meet a UTC day; where one ends and another begins they are one."""
+    found: list[tuple[int, int]] = []
+    # local dates run at most one day behind or ahead of UTC
+    for ordinal in range(_EPOCH_ORDINAL + day - 1, _EPOCH_ORDINAL + day + 2):
+        for opens, closes in _spans(zone, opening, ordinal):
+            if found and opens <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], closes))
+            else:
+                found.append((opens, closes))
+    return found
+
+
+def _both(one: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    pairs = ((max(a, c), min(b, d)) for a, b in one for c, d in other)
+    return tuple(pair for pair in pairs if pair[0] < pair[1])
 
 
 @lru_cache(maxsize=131_072)
@@ -100,6 +115,20 @@ def _transition(low: int, high: int, zone: ZoneInfo) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if offset(middle) == before else (low, middle)
     return high
+
+
+@lru_cache(maxsize=1024)
+def clock_changes(zone: str, year: int) -> tuple[int, ...]:
+    """The instants of a (UTC) year at which a zone's clocks are put forward or back."""
+    info = ZoneInfo(zone)
+    first, last = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
+    days = range(first, last + 1, DAY)
+    offsets = [datetime.fromtimestamp(day, UTC).astimezone(info).utcoffset() for day in days]
+    return tuple(
+        _transition(day, day + DAY, info)
+        for day, before, after in zip(days, offsets, offsets[1:], strict=False)
+        if before != after
+    )
 
 
 def deadline_ends(now: int, deadline: Deadline, zone: str, country: str) -> int:

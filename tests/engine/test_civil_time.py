@@ -11,7 +11,7 @@ from engine import schedule
 from engine.clock import iso, parse_instant
 from engine.model import DAY, Window
 from engine.places import place_of
-from engine.schedule import Opening, next_open
+from engine.schedule import Opening, clock_changes, next_open
 
 EIGHT_TO_EIGHT = Opening((Window(opens=480, closes=1200),))
 
@@ -115,3 +115,9 @@ def test_nothing_known_means_all_fifty_states(season: str, first: str, last: str
 def test_the_record_leaves_these_zones_possible(person: dict[str, str], zones: set[str]) -> None:
     blank = {"timezone": None, "country": None, "region": None, "phone": None}
     assert set(place_of({**blank, **person}, "US", ("US",)).zones) == zones
+
+
+def test_the_clocks_change_twice_a_year_or_never() -> None:
+    moments = [iso(at) for at in clock_changes("America/Chicago", 2026)]
+    assert moments == ["2026-03-08T08:00:00Z", "2026-11-01T07:00:00Z"]
+    assert clock_changes("America/Phoenix", 2026) == ()
