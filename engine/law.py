@@ -19,6 +19,9 @@ EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split()
 )
 
+#: countries whose law is told apart from that of all others
+COUNTRIES = EU | {"AU", "CA", "GB", "US"}
+
 #: channels that reach a telephone
 BY_PHONE = frozenset({"sms", "phone"})
 

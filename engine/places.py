@@ -58,6 +58,13 @@ CA_ZONES: dict[str, tuple[str, ...]] = {
     "YT": ("America/Whitehorse",),
 }
 
+_OF_A_PLACE = (
+    phonenumbers.PhoneNumberType.FIXED_LINE,
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Everything that may be true of where one person is."""
@@ -85,7 +92,7 @@ def _place(
     regions = _regions(countries, region, phone_country, phone_region)
     if timezone and zone_exists(timezone):
         return Place((timezone,), countries, regions, zone_known=True)
-    zones = _zones(country, region, phone_zones, markets)
+    zones = _zones(country, region, phone_zones, _possible(phone_country, markets))
     return Place(zones, countries, regions, zone_known=False)
 
 
@@ -102,13 +109,22 @@ def _regions(
 
 
 def _zones(
-    country: str | None, region: str | None, phone_zones: tuple[str, ...], markets: tuple[str, ...]
+    country: str | None, region: str | None, phone_zones: tuple[str, ...], possible: tuple[str, ...]
 ) -> tuple[str, ...]:
     by_region = {"US": US_ZONES, "CA": CA_ZONES}.get(country or "", {}).get(region or "", ())
     if by_region or phone_zones:
         return tuple(sorted({*by_region, *phone_zones}))
-    countries = (country,) if country else markets
+    countries = (country,) if country else possible
     return tuple(sorted({zone for c in countries for zone in country_zones(c)}))
+
+
+@lru_cache(maxsize=512)
+def _possible(phone_country: str | None, markets: tuple[str, ...]) -> tuple[str, ...]:
+    """Countries of whom nothing but a number that is at home nowhere is known: markets that share its code."""
+    if phone_country is None:
+        return markets
+    sharing = phonenumbers.region_codes_for_country_code(phonenumbers.country_code_for_region(phone_country))
+    return tuple(m for m in markets if m in sharing) or (phone_country,)
 
 
 @lru_cache(maxsize=512)
@@ -143,5 +159,7 @@ def _from_phone(phone: str | None) -> tuple[str | None, str | None, tuple[str, .
         return None, None, ()
     country = phonenumbers.region_code_for_number(number)
     zones = tuple(z for z in phone_timezone.time_zones_for_number(number) if "/" in z and zone_exists(z))
+    if len(zones) > 1 and phonenumbers.number_type(number) not in _OF_A_PLACE:
+        zones = ()  # a freephone number is as good as none: it has every zone of its code, Guam and Bermuda too
     state = STATE_OF.get(phone[2:5]) if country == "US" and phone.startswith("+1") else None
     return country, state, zones

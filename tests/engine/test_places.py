@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
 from engine import area_codes
@@ -55,3 +56,15 @@ def test_nothing_known_is_every_zone_of_the_markets() -> None:
 
 def test_a_number_of_another_country_makes_two_countries_possible() -> None:
     assert place(phone="+441632960123").countries in (("GB", "US"), ("US",))
+
+
+def test_a_freephone_number_tells_a_country_and_no_zone() -> None:
+    freephone = "+18005550142"
+    assert place(phone=freephone).zones == place().zones
+    assert place(country="US", phone=freephone).zones == place(country="US").zones
+    assert place(country="US", region="OH", phone=freephone).zones == ("America/New_York",)
+    number = phonenumbers.example_number_for_type("AU", phonenumbers.PhoneNumberType.TOLL_FREE)
+    assert number is not None
+    elsewhere = place(phone=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)).zones
+    assert "Australia/Perth" in elsewhere
+    assert not any(zone.startswith("America/") for zone in elsewhere)
