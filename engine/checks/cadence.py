@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping
 from itertools import zip_longest
 
 from engine.checks.adapters import fitting
+from engine.checks.order import out_of_order
 from engine.checks.scope import Scope, written
 from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
@@ -44,16 +46,19 @@ def channels(scope: Scope, steps: list[Located]) -> None:
 
 
 def _in_order(scope: Scope, steps: list[Located]) -> None:
-    before: Located | None = None
-    for step in steps:
-        at = step.get("at")
-        if at is None:
-            continue
-        if before is not None and parse_duration(at.value) < parse_duration(before.value):
-            above = before.span.related(f"a step above is at {before.value}")
-            scope.say(at.span, "RK401", f"'{at.value}' goes back in time", "times count from entry", above)
-            continue
-        before = at
+    times = [step["at"] for step in steps if "at" in step]
+    seconds = [parse_duration(at.value) for at in times]
+    wrong = out_of_order(seconds)
+    kept = sorted(set(range(len(times))) - set(wrong))
+    for place in wrong:
+        at, following = times[place], bisect(kept, place)
+        above = kept[following - 1] if following else None
+        if above is not None and seconds[above] > seconds[place]:
+            message, other = f"'{at.value}' goes back in time", times[above]
+        else:
+            message, other = f"after '{at.value}' the steps below go back in time", times[kept[following]]
+        other_end = other.span.related(f"this step is at {other.value}")
+        scope.say(at.span, "RK401", message, "times count from entry", other_end)
 
 
 def _names(scope: Scope, campaign: Located, step: Located) -> None:
