@@ -18,6 +18,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Author": {
         "init": "Write a small working project.",
         "validate": "Check every file; all findings at once.",
+        "fmt": "Lay the YAML files out.",
         "rules": "Every rule that validate knows.",
         "rule": "One rule: what it asks for, a bad and a good example.",
         "test": "Run the campaigns' own tests.",
