@@ -10,10 +10,11 @@ from engine.rules import RULES
 
 ROOT = Path(__file__).parent.parent.parent
 
-#: errors that no file of tests/data/err shows, and where they are
+#: errors that no file of tests/data/err shows, and what does; every rule's page shows it too
 ELSEWHERE = {
-    "RK100": "bytes that are not text: test_document.py, and its page",
+    "RK100": "bytes that are not text: test_document.py",
     "RK130": "waivers: test_waivers.py",
+    "RK504": "a lint rule that is an error: its family's tests",
     "RK612": "long texts: test_rehearsal.py",
 }
 
