@@ -7,7 +7,7 @@ because GitHub takes a missing one for the same as ``col``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.cli.output.report import Report, encodable, place, sentence
 from engine.cli.output.text import printable
@@ -33,9 +33,14 @@ def _command(finding: Finding) -> str:
         "endColumn": str(max(finding.end_column - 1, finding.column)),
         "title": f"{finding.code} {RULES[finding.code].title}",
     }
-    written = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in properties.items())
-    text = _escaped("\n".join(_told(finding)), _IN_TEXT)
-    return f"::{finding.severity} {written}::{text}"
+    return command(finding.severity, properties, _told(finding))
+
+
+def command(name: str, properties: Mapping[str, str], lines: Iterable[str]) -> str:
+    """A workflow command: ``error``, ``warning`` or ``notice``, with what it is about and the lines it says."""
+    written = ",".join(f"{key}={_escaped(value, _IN_PROPERTY)}" for key, value in properties.items())
+    text = _escaped("\n".join(lines), _IN_TEXT)
+    return f"::{name} {written}::{text}"
 
 
 def _told(finding: Finding) -> Iterator[str]:

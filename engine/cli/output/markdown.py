@@ -76,7 +76,7 @@ def _section(file: str, findings: list[Finding], *, fold: bool) -> Iterator[str]
         summary = f"<code>{html.escape(printable(file))}</code>: {of.counts}"
         yield from _folded(summary, map(_item, findings))
     else:
-        yield from (f"#### {_code(file)}", "", *map(_item, findings), "")
+        yield from (f"#### {code(file)}", "", *map(_item, findings), "")
 
 
 def _folded(summary: str, items: Iterable[str]) -> Iterator[str]:
@@ -84,36 +84,37 @@ def _folded(summary: str, items: Iterable[str]) -> Iterator[str]:
 
 
 def _item(finding: Finding) -> str:
-    mend = f": {_words(finding.mend)}" if finding.mend else ""
+    mend = f": {words(finding.mend)}" if finding.mend else ""
     others = "".join(
-        f"; {_words(other.message)}: {_where(other.file, other.line, finding.file)}" for other in finding.related
+        f"; {words(other.message)}: {_where(other.file, other.line, finding.file)}"
+        for other in finding.related
     )
-    context = f", in {_words(finding.context)}" if finding.context else ""
-    said = f"**{_words(finding.message)}**{mend}{others}{context}"
+    context = f", in {words(finding.context)}" if finding.context else ""
+    said = f"**{words(finding.message)}**{mend}{others}{context}"
     return f"- {_SIGNS[finding.severity]} line {finding.line}: {said} · {_rule(finding.code)}"
 
 
 def _waived(waived: Waived) -> str:
     found = waived.finding
     where = _where(found.file, found.line, "")
-    return f"- {where}: {_words(found.message)}, because {_words(waived.reason)} · {_rule(found.code)}"
+    return f"- {where}: {words(found.message)}, because {words(waived.reason)} · {_rule(found.code)}"
 
 
 def _where(file: str, line: int, here: str) -> str:
-    return f"line {line}" if file == here else f"{_code(file)} line {line}"
+    return f"line {line}" if file == here else f"{code(file)} line {line}"
 
 
-def _rule(code: str) -> str:
-    return f"[{code}]({rule_url(code)})"
+def _rule(number: str) -> str:
+    return f"[{number}]({rule_url(number)})"
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """Text that stays text: every sign that Markdown could read is escaped, and no name in it is called."""
     plain = " ".join(printable(text).split()) or "-"
     return _MENTION.sub("\\1\u200b", _MARKUP.sub(r"\\\1", plain))
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A span of code that ends where it should, whatever back-ticks are in it."""
     plain = printable(text)
     fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
