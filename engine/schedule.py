@@ -40,7 +40,7 @@ def next_open(now: int, zones: Sequence[str], openings: Iterable[Opening]) -> in
     if not everywhere:
         return None
     for day in range(now // DAY, (now + HORIZON) // DAY + 1):
-        for opens, closes in _common(everywhere, asked, day):
+        for opens, closes in open_spans(everywhere, asked, day):
             if now < closes:
                 moment = max(now, opens)
                 return moment if moment <= now + HORIZON else None
@@ -48,13 +48,15 @@ def next_open(now: int, zones: Sequence[str], openings: Iterable[Opening]) -> in
 
 
 @lru_cache(maxsize=131_072)
-def _common(zones: tuple[str, ...], openings: tuple[Opening, ...], day: int) -> tuple[tuple[int, int], ...]:
+def open_spans(
+    zones: tuple[str, ...], openings: tuple[Opening, ...], day: int
+) -> tuple[tuple[int, int], ...]:
     """The spans [from, to) of one UTC day in which every opening is open in every zone, as instants in order."""
-    common: tuple[tuple[int, int], ...] = ((day * DAY, (day + 1) * DAY),)
+    spans: tuple[tuple[int, int], ...] = ((day * DAY, (day + 1) * DAY),)
     for zone in zones:
         for opening in openings:
-            common = _both(common, _around(zone, opening, day))
-    return common
+            spans = _both(spans, _around(zone, opening, day))
+    return spans
 
 
 def _around(zone: str, opening: Opening, day: int) -> list[tuple[int, int]]:

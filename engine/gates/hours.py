@@ -7,14 +7,23 @@ from functools import lru_cache
 from engine import law
 from engine.gates.base import Situation
 from engine.model import Window
-from engine.schedule import Opening, next_open
+from engine.schedule import Opening, next_open, open_spans
 from engine.verdict import Says, Verdict, allow
 
 
 def first_open(s: Situation, moment: int) -> int | None:
     """The first instant at or after ``moment`` that the step's window and the quiet hours leave open, if any."""
+    return next_open(moment, s.place.zones, _every_opening(s))
+
+
+def open_hours(s: Situation, day: int) -> tuple[tuple[int, int], ...]:
+    """The spans [from, to) of a UTC day (since the epoch) that they leave open, as instants in order."""
+    return open_spans(s.place.zones, _every_opening(s), day)
+
+
+def _every_opening(s: Situation) -> tuple[Opening, ...]:
     own = () if s.step.window is None else (Opening((s.step.window,)),)
-    return next_open(moment, s.place.zones, (*own, *_openings(s)))
+    return (*own, *_openings(s))
 
 
 def window(s: Situation) -> Verdict:
@@ -25,7 +34,7 @@ def window(s: Situation) -> Verdict:
     own = Opening((wanted,))
     if next_open(s.now, s.place.zones, [own]) == s.now:
         return allow("window", "inside the send window", wanted.source)
-    opens = next_open(s.now, s.place.zones, (own, *_openings(s)))
+    opens = first_open(s, s.now)
     if opens is None:
         return Verdict(
             "window", Says.SKIP, "the send window and the quiet hours leave no moment", wanted.source
