@@ -21,6 +21,7 @@ from engine.rules import RETIRED, RULES, did_you_mean
 
 #: what a comment starts with that speaks to rekindle; it may stand behind another tool's in one comment
 _CALL = re.compile(r"#[-+]?\s*rekindle:", re.IGNORECASE)
+_MARKS = re.compile(r"^\{?#[-+]?\s*rekindle:|[-+]?#\}$", re.IGNORECASE)
 _CODE = re.compile(r"\bRK\d", re.IGNORECASE)
 #: a waiver in the body of a template that is no comment there, and would be sent
 _SENT = re.compile(r"(?:#|<!--)\s*rekindle:\s*allow\b.*", re.IGNORECASE)
@@ -62,13 +63,12 @@ def read_waivers(files: Mapping[str, str]) -> tuple[list[Waiver], list[Finding]]
 
 def _calls(comment: Comment) -> Iterator[tuple[Span, str]]:
     """What a comment says to rekindle; words that ask for nothing are anybody's."""
-    text = re.sub(r"[-+]?#\}$", "", comment.text) if comment.text.startswith("{") else comment.text
-    calls = list(_CALL.finditer(text))
-    ends = [*(call.start() for call in calls[1:]), len(text)]
-    for call, end in zip(calls, ends, strict=False):
-        said = " ".join(text[call.end() : end].split())
+    text = comment.text
+    starts = [call.start() - text[: call.start()].endswith("{") for call in _CALL.finditer(text)]
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=False):
+        said = " ".join(_MARKS.sub("", text[start:end]).split())
         if _CODE.search(said) or suggest.nearest(said.partition(" ")[0], ["allow"]):
-            yield comment.part(call.start(), end), said
+            yield comment.part(start, end), said
 
 
 def _parts(said: str) -> tuple[str, str]:

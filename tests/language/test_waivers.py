@@ -131,6 +131,7 @@ class TestInATemplate:
         text = f"---\nsubject: x\n---\nHi {{# {ALLOW} #}}\nyou\n"
         assert _lines(text, TEMPLATE) == [4]
         assert _one(text, TEMPLATE).reason == REASON
+        assert _one(text, TEMPLATE).span == Span(TEMPLATE, 4, 4, 4 + len(f"{{# {ALLOW} #}}"))
 
     def test_alone_it_counts_for_the_next_words(self) -> None:
         assert _lines(f"Hi\n{{#- {ALLOW} -#}}\n\nyou\nall\n", TEMPLATE) == [2, 3, 4]
