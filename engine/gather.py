@@ -34,22 +34,10 @@ class Scope:
         caps = list(project.policy.caps)
         reviews = False
         for campaign in every:
-            names |= campaign.listens_to | events_of(*_predicates(campaign))
+            names |= campaign.listens_to | events_of(*campaign.predicates)
             caps += campaign.caps
-            steps = [s for t in (campaign.main, *campaign.triggers) for s in t.steps]
-            reviews = reviews or any(s.kind is StepKind.REVIEW for s in steps)
+            reviews = reviews or any(s.kind is StepKind.REVIEW for s in campaign.steps)
         return cls(frozenset(names), max((DAY, *(c.per for c in caps))), reviews)
-
-
-def _predicates(campaign: Campaign) -> Iterable[Any]:
-    yield campaign.where
-    yield from (c.when for c in campaign.cohorts)
-    yield from (e.where for e in campaign.exits)
-    for track in (campaign.main, *campaign.triggers):
-        for step in track.steps:
-            yield step.only_if
-            yield step.unless
-            yield from (b.when for b in step.branches)
 
 
 def gather(conn: Connection, scope: Scope, ids: Collection[int], now: int) -> dict[int, Facts]:

@@ -313,6 +313,19 @@ class Campaign:
         return next((t for t in self.triggers if t.id == track_id), None)
 
     @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of every track."""
+        return tuple(step for track in (self.main, *self.triggers) for step in track.steps)
+
+    @property
+    def predicates(self) -> tuple[Predicate, ...]:
+        """Everything that is asked about a person, in the order of the file."""
+        asked = [self.where, *(c.when for c in self.cohorts), *(e.where for e in self.exits)]
+        for step in self.steps:
+            asked += [step.only_if, step.unless, *(b.when for b in step.branches)]
+        return tuple(p for p in asked if p is not None)
+
+    @property
     def listens_to(self) -> frozenset[str]:
         """Names of the events that can move an enrolment before it is due."""
         names = {e.event for e in self.exits if e.event} | {t.event for t in self.triggers if t.event}

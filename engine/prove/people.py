@@ -6,7 +6,7 @@ be played again to the letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from engine.fields import FieldType
 from engine.law import BY_PHONE
 from engine.model import BUILT_IN, Campaign, Project
 from engine.places import country_zones
-from engine.predicate import Predicate, fields_of
+from engine.predicate import fields_of
 from engine.prove.kinds import Kind
 from engine.schedule import clock_changes
 from engine.testfile import Given, GivenEvent, GivenNote, PersonData, TestCase
@@ -71,7 +71,7 @@ def places(project: Project, campaign: Campaign, year: int) -> tuple[Somewhere, 
     zone, region = _KNOWN.get(country) or (_zone_of(country, year), None)
     fields = {"timezone": zone, "country": country} | ({"region": region} if region else {})
     known = Somewhere(known=True, zone=zone, fields=fields)
-    steps = (s for c in involved(project, campaign.id) for t in (c.main, *c.triggers) for s in t.steps)
+    steps = (s for c in involved(project, campaign.id) for s in c.steps)
     phone = _FREEPHONE if any(s.channel in BY_PHONE for s in steps) else None
     return known, Somewhere(known=False, zone=zone, fields={**dict.fromkeys(_PLACE_FIELDS), "phone": phone})
 
@@ -94,7 +94,7 @@ def cast(project: Project, runner: CaseRunner, kind: Kind, place: Somewhere) -> 
 
 def _given(project: Project, campaign: Campaign, kind: Kind, place: Somewhere) -> Given:
     person = kind.person
-    looked_at = fields_of(*_predicates(project, campaign))
+    looked_at = _looked_at(project, campaign)
     fields: dict[str, Any] = {n: v for n, v in place.fields.items() if n not in looked_at}
     # what a case would give by itself, and this person must not have
     fields |= {n: None for n in DEFAULTS if n in looked_at}
@@ -113,23 +113,18 @@ def _given(project: Project, campaign: Campaign, kind: Kind, place: Somewhere) -
 
 def _consent(project: Project, campaign: Campaign, kind: Kind) -> dict[str, str]:
     """All that can be asked, for every channel used; unless conditions look at it."""
-    looked_at = fields_of(*_predicates(project, campaign))
-    every = [s for c in involved(project, campaign.id) for t in (c.main, *c.triggers) for s in t.steps]
+    looked_at = _looked_at(project, campaign)
+    every = [s for c in involved(project, campaign.id) for s in c.steps]
     channels = dict.fromkeys(
         s.channel for s in every if s.channel and f"consent.{s.channel}" not in looked_at
     )
     return {**dict.fromkeys(channels, "express_written"), **kind.person.consents}
 
 
-def _predicates(project: Project, campaign: Campaign) -> Iterator[Predicate | None]:
-    """Everything that decides about a person of the campaign, or of one that it may hand them to."""
-    yield from (s.where for s in project.segments)
-    for each in involved(project, campaign.id):
-        yield each.where
-        yield from (c.when for c in each.cohorts)
-        yield from (e.where for e in each.exits)
-        for step in (s for t in (each.main, *each.triggers) for s in t.steps):
-            yield from (step.only_if, step.unless, *(b.when for b in step.branches))
+def _looked_at(project: Project, campaign: Campaign) -> frozenset[str]:
+    """The fields that decide something about a person of the campaign, or of one that it may hand them to."""
+    asked = [p for each in involved(project, campaign.id) for p in each.predicates]
+    return fields_of(*(s.where for s in project.segments), *asked)
 
 
 # ── another moment ──
