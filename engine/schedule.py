@@ -9,7 +9,7 @@ moves inward; on the day they go back an opening uses the second occurrence and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -29,6 +29,14 @@ class Opening:
 
     windows: tuple[Window, ...]
     holidays: tuple[str, str] | None = None
+    #: reckoned once: an opening is looked up several times in each decision
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.windows, self.holidays)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 def next_open(now: int, zones: Sequence[str], openings: Iterable[Opening]) -> int | None:
@@ -59,7 +67,8 @@ def open_spans(
     return spans
 
 
-def _around(zone: str, opening: Opening, day: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=131_072)
+def _around(zone: str, opening: Opening, day: int) -> Sequence[tuple[int, int]]:
     """The open spans of the local dates that meet a UTC day; where one ends and another begins they are one."""
     found: list[tuple[int, int]] = []
     # local dates run at most one day behind or ahead of UTC

@@ -13,15 +13,16 @@ from engine.verdict import Says, Verdict, allow
 
 def first_open(s: Situation, moment: int) -> int | None:
     """The first instant at or after ``moment`` that the step's window and the quiet hours leave open, if any."""
-    return next_open(moment, s.place.zones, _every_opening(s))
+    return next_open(moment, s.place.zones, openings(s))
 
 
 def open_hours(s: Situation, day: int) -> tuple[tuple[int, int], ...]:
     """The spans [from, to) of a UTC day (since the epoch) that they leave open, as instants in order."""
-    return open_spans(s.place.zones, _every_opening(s), day)
+    return open_spans(s.place.zones, openings(s), day)
 
 
-def _every_opening(s: Situation) -> tuple[Opening, ...]:
+def openings(s: Situation) -> tuple[Opening, ...]:
+    """All that has to be open for the step to leave: its own window, the project's hours and the law's."""
     own = () if s.step.window is None else (Opening((s.step.window,)),)
     return (*own, *_openings(s))
 
