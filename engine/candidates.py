@@ -190,9 +190,10 @@ def _nicest(low: int, high: int, nice: Sequence[int], zero: int) -> int:
     """A value in [low, high), as near to its middle as the largest unit that has one in it allows."""
     middle = (low + high - 1) // 2
     for unit in nice:
-        found = zero + round((middle - zero) / unit) * unit
-        if low <= found < high:
-            return found
+        below = middle - (middle - zero) % unit
+        found = [value for value in (below, below + unit) if low <= value < high]
+        if found:
+            return min(found, key=lambda value: abs(value - middle))
     return middle
 
 

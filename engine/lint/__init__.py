@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.diagnostics import Finding
-from engine.lint import channels, experiments, law, needs, operations, sources, timing
+from engine.lint import audience, channels, experiments, law, needs, operations, sources, timing
 from engine.lint.base import Lint, Subject
+from engine.lint.content import content
 
 LINTS: tuple[Lint, ...] = (
+    content,
+    audience.lint,
     timing.lint,
     law.lint,
     experiments.lint,

@@ -16,12 +16,11 @@ _BUSINESS, _CALENDAR = (10, 21), (14, 90)
 def lint(subject: Subject) -> Iterator[Finding]:
     """RK504."""
     for campaign in subject.project.campaigns.values():
-        for track in (campaign.main, *campaign.triggers):
-            for step in track.steps:
-                wrong = _outside(step.respond_by) if step.respond_by else None
-                if wrong:
-                    span = step_named(subject.campaign(campaign.id), step.id)["respond_by"].span
-                    yield span.finding("RK504", *wrong)
+        for step in campaign.steps:
+            wrong = _outside(step.respond_by) if step.respond_by else None
+            if wrong:
+                span = step_named(subject.campaign(campaign.id), step.id)["respond_by"].span
+                yield span.finding("RK504", *wrong)
 
 
 def _outside(deadline: Deadline) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from engine.lint.experiments import compares
 from engine.lint.timing import cohorts_of
 from engine.lint.written import step_named
 from engine.located import Located
-from engine.model import Campaign, Project, Step, StepKind, Track
+from engine.model import Campaign, Project, Step, StepKind
 from engine.predicate import Predicate, Truth, events_of, tested
 from engine.testfile import DEFAULT_NOW
 from engine.witness import Witness
@@ -62,9 +62,7 @@ def _listens(project: Project, campaign: Campaign) -> bool:
     goals = {*project.policy.won_back, *(campaign.goal.events if campaign.goal else ())}
     ends = any(e.event == REPLY or (e.where and _said_of_reply(e.where) is True) for e in campaign.exits)
     starts = any(trigger.event == REPLY for trigger in campaign.triggers)
-    branches = (
-        branch.when for track in _tracks(campaign) for step in track.steps for branch in step.branches
-    )
+    branches = (branch.when for step in campaign.steps for branch in step.branches)
     return REPLY in goals or ends or starts or REPLY in events_of(*branches)
 
 
@@ -73,8 +71,7 @@ def _goes_on(campaign: Campaign) -> Iterator[Step]:
     for cohort in cohorts_of(campaign):
         sends = [
             step
-            for track in _tracks(campaign)
-            for step in track.steps
+            for step in campaign.steps
             if step.kind is StepKind.SEND and (step.cohorts is None or cohort in step.cohorts)
         ]
         first = next((n for n, step in enumerate(sends) if step.channel in _ANSWERABLE), len(sends))
@@ -91,7 +88,3 @@ def _keeps_back(step: Step) -> bool:
 
 def _said_of_reply(predicate: Predicate) -> Truth:
     return tested(predicate)(_ANSWERED, DEFAULT_NOW, None)
-
-
-def _tracks(campaign: Campaign) -> tuple[Track, ...]:
-    return (campaign.main, *campaign.triggers)

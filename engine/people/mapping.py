@@ -81,7 +81,7 @@ class RowReader:
         self._width = len(header)
         self._at = _positions(source, header, table)
         self._key = self._at[source.key]
-        used = sorted({self._at[name] for name in _mapped(source)})
+        used = sorted({self._at[name] for name in mapped_columns(source)})
         self._used = itemgetter(used[0], *used)  # at least two, so that it always answers a tuple
         self._digest = blake2b(repr(_reading(source, project)).encode(), digest_size=12)
         self._cells = [
@@ -255,7 +255,7 @@ _SPECIAL: dict[str, read.Convert] = {
 }
 
 
-def _mapped(source: SourceDef) -> list[str]:
+def mapped_columns(source: SourceDef) -> list[str]:
     """Every source column the mapping names."""
     consent = [c for m in source.consent for c in (m.type, m.at, m.proof) if c]
     against = (*source.opted_out.values(), *source.notes.values())
@@ -264,7 +264,7 @@ def _mapped(source: SourceDef) -> list[str]:
 
 def _positions(source: SourceDef, header: Sequence[str], table: str) -> dict[str, int]:
     """Where each column stands. Raises ImportFailed for columns that are missing or there twice."""
-    return positions(_mapped(source), header, table, str(source.source))
+    return positions(mapped_columns(source), header, table, str(source.source))
 
 
 def positions(wanted: Sequence[str], header: Sequence[str], table: str, declared: str) -> dict[str, int]:
