@@ -144,10 +144,7 @@ class Renderer:
     def _sms(self, request: RenderRequest, page: Page, names: dict[str, Any]) -> Message:
         person, brand = request.person, self._brand.name
         stop = notices(page.language or person.get("language")).stop
-        words = page.text.render(names).strip()
-        if brand.casefold() not in words.casefold():
-            words = f"{brand}: {words}"
-        text = f"{words}\n{stop}"
+        text = sms.whole(page.text.render(names), brand, stop)
         if len(text) > sms.LONGEST:
             problem = f"the text has {len(text)} characters, {sms.LONGEST} is the most"
             raise _error(request, problem, hint=_MEND)

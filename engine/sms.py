@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import combining, normalize
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -37,6 +38,48 @@ def size(text: str) -> Size:
 def outside(text: str) -> str:
     """The first character that GSM-7 has not; empty when it has all."""
     return next((c for c in text if c not in _BASIC and c not in _EXTENDED), "")
+
+
+#: what stands for a character that GSM-7 has not
+_INSTEAD = {
+    **dict.fromkeys("‘’‚‛′`´ʼ", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2008\u2009\u200a\u202f\u3000\t", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\ufe0f", ""),
+    "…": "...",
+    "•": "-",
+    "·": "-",
+    "×": "x",
+    "→": "->",
+    "œ": "oe",
+    "Œ": "OE",
+    "ł": "l",
+    "Ł": "L",
+    "đ": "d",
+}
+
+
+def instead(character: str) -> str | None:
+    """What GSM-7 can say in the place of a character it has not: perhaps nothing, and None where it can't."""
+    if character in _INSTEAD:
+        return _INSTEAD[character]
+    plain = "".join(c for c in normalize("NFKD", character) if not combining(c))
+    return plain if plain and not outside(plain) else None
+
+
+def whole(words: str, brand: str, stop: str) -> str:
+    """A text message as it leaves: it says who writes, and how to stop it."""
+    said = words.strip()
+    if brand.casefold() not in said.casefold():
+        said = f"{brand}: {said}"
+    return f"{said}\n{stop}"
+
+
+def room(encoding: str, parts: int) -> int:
+    """The most septets or UTF-16 units that so many parts hold."""
+    single, part = (160, 153) if encoding == "GSM-7" else (70, 67)
+    return single if parts == 1 else parts * part
 
 
 def _segments(widths: list[int], *, single: int, part: int) -> int:

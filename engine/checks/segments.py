@@ -1,4 +1,4 @@
-"""How much of a text message stands there whatever its values are: what it costs at least."""
+"""How much of a text message stands there whatever its values are: what no provider takes, nobody is sent."""
 
 from __future__ import annotations
 
@@ -13,22 +13,13 @@ from engine.model import Template
 from engine.templates import environment
 from engine.wording import notices
 
-#: parts of a text message that nobody minds paying
-FEW = 2
-
 
 def findings(template: Template, brand: str, at: Span, context: str) -> Iterator[Finding]:
-    """A finding about a text message that is long even without its values and its conditional parts."""
+    """A finding about a text message that is too long even without its values and its conditional parts."""
     text = _least(template, brand)
-    size = sms.size(text)
     if len(text) > sms.LONGEST:
         message = f"this text has {len(text)} characters or more, and {sms.LONGEST} is the most"
         yield at.finding("RK612", message, "shorten it", context=context)
-    elif size.segments > FEW:
-        strange = sms.outside(text)
-        mend = f"without '{strange}' it is GSM-7, 153 a segment and not 67" if strange else "shorten it"
-        message = f"this text takes at least {size.segments} segments of {size.encoding}"
-        yield at.finding("RK617", message, mend, context=context)
 
 
 def _least(template: Template, brand: str) -> str:
@@ -38,7 +29,5 @@ def _least(template: Template, brand: str) -> str:
     except (TemplateSyntaxError, RecursionError, ValueError):
         return ""
     printed = [part for node in body if isinstance(node, nodes.Output) for part in node.nodes]
-    words = "".join(part.data for part in printed if isinstance(part, nodes.TemplateData)).strip()
-    if brand.casefold() not in words.casefold():
-        words = f"{brand}{words}"
-    return f"{words}\n{notices(template.extra.get('language')).stop}"
+    words = "".join(part.data for part in printed if isinstance(part, nodes.TemplateData))
+    return sms.whole(words, brand, notices(template.extra.get("language")).stop)
