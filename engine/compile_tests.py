@@ -130,7 +130,7 @@ def _happening(node: Located, now: int, fields: Mapping[str, FieldType], currenc
 
 def _expected(node: Located) -> Expected:
     at, width = parse_span(node["at"].value)
-    named = ("step", "channel", "skipped", "held", "exit", "subject", "offer", "variant", "template")
+    named = ("step", "channel", "skipped", "held", "exit", "task", "subject", "offer", "variant", "template")
     return Expected(
         at=Moment(at=at, width=width),
         **{name: node.text(name) for name in named},

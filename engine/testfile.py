@@ -94,6 +94,7 @@ class Expected:
     skipped: str | None = None
     held: str | None = None
     exit: str | None = None
+    task: str | None = None  # with an exit
     subject: str | None = None
     says: tuple[str, ...] = ()
     says_not: tuple[str, ...] = ()

@@ -96,15 +96,15 @@ def _problems(expected: Expected, line: Line) -> Iterator[str]:
     reason = expected.exit or expected.skipped or expected.held
     if reason is not None and reason != line.reason:
         yield f"the reason is {line.reason}"
-    if line.kind is Kind.SEND:
-        yield from _message_problems(expected, line)
-
-
-def _message_problems(expected: Expected, line: Line) -> Iterator[str]:
-    for name in ("channel", "offer", "variant", "template", "subject"):
+    for name in ("channel", "offer", "variant", "template", "subject", "task"):
         wanted, found = getattr(expected, name), getattr(line, name)
         if wanted is not None and wanted != found:
             yield f"the {name} is {found!r}" if found else f"it has no {name}"
+    if line.kind is Kind.SEND:
+        yield from _text_problems(expected, line)
+
+
+def _text_problems(expected: Expected, line: Line) -> Iterator[str]:
     text = _words(line.text)
     for wanted in expected.says:
         if _words(wanted) not in text:

@@ -31,11 +31,15 @@ class Decided(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """Rounds in the order entered, decisions oldest first; rows of rounds and touches as the store has them."""
+    """Rounds in the order entered, decisions oldest first; rows of rounds and touches as the store has them.
+
+    ``exit_tasks``: (campaign, cycle) -> kind of the task that the end of the round left to somebody.
+    """
 
     rounds: Sequence[Mapping[str, Any]]
     decisions: Sequence[Decided]
     touches: Sequence[Mapping[str, Any]]
+    exit_tasks: Mapping[tuple[str, int], str]
 
 
 def read_records(conn: Connection) -> Records:
@@ -47,4 +51,5 @@ def read_records(conn: Connection) -> Records:
             for campaign, cycle, step, at, action, rule, reasons in cases.decisions(conn)
         ],
         touches=cases.touches(conn),
+        exit_tasks={(campaign, cycle): kind for campaign, cycle, kind in cases.exit_tasks(conn)},
     )

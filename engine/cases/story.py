@@ -38,6 +38,7 @@ class Line:
     offer: str | None = None
     variant: str | None = None
     template: str | None = None
+    task: str | None = None  # of an exit: the kind of work it left to somebody
 
 
 #: what left
@@ -71,7 +72,7 @@ def read_story(records: Records, campaigns: Sequence[Campaign], entered_at: int)
     lines = [
         *_touches(records.touches, reasons, entered_at),
         *_holds(records.decisions, entered_at),
-        *_exits(rounds, reasons, entered_at),
+        *_exits(records, reasons, entered_at),
     ]
     return [line for line, cycle in sorted(lines, key=lambda pair: place(*pair))]
 
@@ -140,17 +141,16 @@ def _holds(decisions: Sequence[Decided], entered_at: int) -> Iterator[tuple[Line
             yield hold, decided.cycle
 
 
-def _exits(
-    rounds: Sequence[Mapping[str, Any]], reasons: _Reasons, entered_at: int
-) -> Iterator[tuple[Line, int]]:
-    for row in rounds:
+def _exits(records: Records, reasons: _Reasons, entered_at: int) -> Iterator[tuple[Line, int]]:
+    for row in records.rounds:
         if row["ended_at"] is not None:
-            because = reasons.get((row["campaign"], row["cycle"], None), "")
+            round_ = (row["campaign"], row["cycle"])
             exit_ = Line(
                 at=row["ended_at"] - entered_at,
                 kind=Kind.EXIT,
                 campaign=row["campaign"],
                 reason=row["reason"],
-                because=because,
+                because=reasons.get((*round_, None), ""),
+                task=records.exit_tasks.get(round_),
             )
             yield exit_, row["cycle"]

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from engine import settings
 from engine.cli.context import CliContext
+from engine.cli.targets import by_project, repository_prefix, shown_prefix
 from engine.errors import ExitCode, ProjectError
 
 if TYPE_CHECKING:
+    from engine.cases.coverage import CampaignCoverage
+    from engine.cases.footprint import Mark
     from engine.cases.runner import CaseResult
     from engine.cli.output.cases import CaseReport
+    from engine.compile import Loaded
+    from engine.testfile import TestCase, TestFile
 
-FORMATS = ("text", "json", "junit")
+#: format -> what goes before the names of a project's files, for whoever reads it
+FORMATS = {
+    "text": shown_prefix,
+    "json": shown_prefix,
+    "github": repository_prefix,
+    "junit": repository_prefix,
+    "markdown": repository_prefix,
+}
 
 
 @click.command("test")
@@ -27,62 +40,120 @@ FORMATS = ("text", "json", "junit")
     "-k", "words", default="", metavar="EXPR", help="Only cases so named: 'reply', 'sms and not stop'."
 )
 @click.option("-x", "first", is_flag=True, help="Stop at the first failure.")
+@click.option("--coverage", is_flag=True, help="Show what of each campaign the cases made happen.")
 @click.option(
-    "--format", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail when less of the campaigns is covered.",
+)
+@click.option("--durations", type=click.IntRange(0), default=0, metavar="N", help="Show the N slowest cases.")
+@click.option(
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    default=lambda: "github" if settings.on_github() else "text",
+    show_default="text; github in GitHub Actions",
+    help="How to write it.",
 )
 @click.pass_obj
-def command(obj: CliContext, paths: tuple[Path, ...], words: str, first: bool, format: str) -> None:
+def command(
+    obj: CliContext,
+    paths: tuple[Path, ...],
+    words: str,
+    first: bool,
+    coverage: bool,
+    fail_under: float | None,
+    durations: int,
+    format: str,
+) -> None:
     """Run the campaigns' own tests: a person, what happens to them, and the whole story expected.
 
     PATHS narrow it: a project's folder, files of tests, or campaigns. The real engine runs in memory, on a
-    virtual clock: nothing is written and nobody is reached. The exit code is 1 when a case fails or there is
-    none.
+    virtual clock: nothing is written and nobody is reached. The exit code is 1 when a case fails, when there is
+    none, or when less is covered than --fail-under asks for.
     """
     from engine import logs
-    from engine.cli.targets import by_project
 
     logs.configure(verbosity=-1)
     wanted = by_project(paths) if paths else {obj.require_project(): None}
     progress = _Progress(obj.verbosity if format == "text" else None)
-    report = _run(wanted, words, first, progress)
-    _show(obj, report, format)
-    if report.failed:
+    session = _Session(words, first, progress, FORMATS[format])
+    session.run(wanted)
+    report = session.report(covered=coverage or fail_under is not None, fail_under=fail_under)
+    _show(obj, report, format, durations)
+    if not report.passed:
         raise click.exceptions.Exit(ExitCode.FINDINGS)
 
 
-def _run(wanted: Mapping[Path, set[str] | None], words: str, first: bool, progress: _Progress) -> CaseReport:
-    from engine.cli.output.cases import CaseReport
+class _Session:
+    """Runs the cases that are meant, and keeps what became of each."""
 
-    started = time.perf_counter()
-    results: list[CaseResult] = []
-    with closing(_results(wanted, words)) as running:
-        for result in running:
-            results.append(result)
-            progress.show(result)
-            if first and not result.passed:
+    def __init__(self, words: str, first: bool, progress: _Progress, prefix: Callable[[Path], str]) -> None:
+        self._words, self._first, self._progress, self._prefix = words, first, progress, prefix
+        self._results: list[CaseResult] = []
+        self._coverage: list[CampaignCoverage] = []
+        self._meant = 0
+        self._started = time.perf_counter()
+
+    def run(self, wanted: Mapping[Path, set[str] | None]) -> None:
+        """Run the cases of each project. Raises ProjectError when there is none."""
+        for root, only in wanted.items():
+            self._project(root, only)
+            if self._over:
                 break
-    progress.end()
-    if not results:
-        raise _nothing(wanted, words)
-    return CaseReport(results=tuple(results), seconds=time.perf_counter() - started)
+        self._progress.end()
+        if not self._results:
+            raise _nothing(wanted, self._words)
 
+    @property
+    def _over(self) -> bool:
+        return self._first and bool(self._results) and not self._results[-1].passed
 
-def _results(wanted: Mapping[Path, set[str] | None], words: str) -> Generator[CaseResult, None, None]:
-    from engine.cases.runner import CaseRunner
-    from engine.cases.selection import chosen
-    from engine.cli.targets import shown_prefix
-    from engine.compile import load_project
+    def _project(self, root: Path, only: set[str] | None) -> None:
+        from engine.cases.coverage import cover
+        from engine.cases.selection import chosen
+        from engine.compile import load_project
 
-    for root, only in wanted.items():
-        loaded = load_project(root)
-        loaded.require()
-        cases = list(chosen(loaded.tests, only, words))
-        if cases:
-            prefix = shown_prefix(root)
-            with CaseRunner(loaded) as runner:
-                for file, case in cases:
-                    result = runner.run(file, case)
-                    yield replace(result, file=prefix + result.file)
+        loaded, prefix = load_project(root), self._prefix(root)
+        project = loaded.require()
+        meant = list(chosen(loaded.tests, only))
+        if not meant:
+            return
+        self._meant += len(meant)
+        seen = self._cases(loaded, chosen(loaded.tests, only, self._words), prefix)
+        names = project.campaigns if only is None else {file.campaign for file, _ in meant}
+        campaigns = (project.campaigns[name] for name in sorted(names))
+        self._coverage += [replace(c, file=prefix + c.file) for c in cover(campaigns, seen)]
+
+    def _cases(
+        self, loaded: Loaded, cases: Iterable[tuple[TestFile, TestCase]], prefix: str
+    ) -> Counter[Mark]:
+        from engine.cases.runner import CaseRunner
+
+        seen: Counter[Mark] = Counter()
+        with CaseRunner(loaded) as runner:
+            for file, case in cases:
+                result = runner.run(file, case)
+                seen.update(result.marks)
+                self._results.append(replace(result, file=prefix + result.file))
+                self._progress.show(self._results[-1])
+                if self._over:
+                    break
+        return seen
+
+    def report(self, *, covered: bool, fail_under: float | None) -> CaseReport:
+        """What became of all of them."""
+        from engine.cli.output.cases import CaseReport
+        from engine.cli.output.coverage import CoverageReport
+
+        coverage = CoverageReport(
+            campaigns=tuple(self._coverage), cases=(len(self._results), self._meant), fail_under=fail_under
+        )
+        return CaseReport(
+            results=tuple(self._results),
+            seconds=time.perf_counter() - self._started,
+            coverage=coverage if covered else None,
+        )
 
 
 def _nothing(wanted: Mapping[Path, set[str] | None], words: str) -> ProjectError:
@@ -126,15 +197,20 @@ class _Progress:
             click.echo()
 
 
-def _show(obj: CliContext, report: CaseReport, format: str) -> None:
+def _show(obj: CliContext, report: CaseReport, format: str, durations: int) -> None:
     from importlib import import_module
 
-    output = import_module(f"engine.cli.output.cases_{format}")
     if format != "text":
-        click.echo(output.render(report), nl=False)
+        click.echo(import_module(f"engine.cli.output.cases_{format}").render(report), nl=False)
         return
+    from engine.cli.output import cases_text, coverage_text
+
     if report.failed and obj.verbosity >= 0:
         click.echo()
     for result in report.failed:
-        obj.show(output.render(result))
-    click.echo(click.style(report.summary, fg="red" if report.failed else "green", bold=True))
+        obj.show(cases_text.render(result))
+    if report.coverage and obj.verbosity >= 0:
+        obj.show(coverage_text.render(report.coverage))
+    if durations:
+        obj.show(cases_text.slowest(report, durations))
+    click.echo(click.style(report.summary, fg="green" if report.passed else "red", bold=True))

@@ -102,6 +102,11 @@ def rounds(conn: Connection) -> list[dict[str, Any]]:
     return fetch_dicts(conn, "SELECT * FROM enrolment ORDER BY entered_at, campaign, cycle")
 
 
+def exit_tasks(conn: Connection) -> Sequence[Any]:
+    """(campaign, cycle, kind) of the tasks that ended rounds left to somebody."""
+    return fetch(conn, "SELECT campaign, cycle, kind FROM task WHERE step = 'exit'")
+
+
 def open_task(conn: Connection, step: str | None) -> str | None:
     """The ref of the open task of a step, or of the newest open one; None when there is none."""
     sql = """

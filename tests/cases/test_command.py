@@ -1,81 +1,62 @@
-"""``rekindle test``: what a reader, a program and a CI system get, and the exit code."""
+"""``rekindle test``: what runs, what a reader gets, and the exit code."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
-from xml.etree import ElementTree
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from rich.console import Console
 
 from engine.cli import main
-from tests.cases.support import CHURNED, FILES
+from engine.cli.output import cases_text
+from engine.cli.output.cases import first_problem, place
+from tests.cases.conftest import Run
+from tests.cases.support import CHURNED, play_one
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOT = Path(__file__).parent / "side_by_side.out"
-
-CASES = f"""\
-tests: come_back
-cases:
-  - it: stops when they reply
-    given:
-      person: &ada {{{CHURNED}, first_name: Ada}}
-    when: [{{at: 1d, event: replied, text: call me}}]
-    expect:
-      - {{at: 0d, step: hello, channel: email, variant: a, says: Hi Ada}}
-      - {{at: 1d, exit: handed_over}}
-
-  - it: differs in every way a story can
-    given: {{person: *ada}}
-    expect:
-      - {{at: 0d, step: hello, channel: email, variant: a, subject: Your price, says: [Hi Ada, Hi Bo]}}
-      - {{at: 4d, step: note, skipped: condition}}
-      - {{at: 12d, step: text, channel: sms}}
-      - {{at: 30d, step: it_is_here, channel: email}}
-      - {{at: 38d, exit: won_back}}
-
-  - it: expects too little
-    given: {{person: *ada, touches: [{{channel: email, at: 6d ago}}, {{channel: email, at: 5d ago}}]}}
-    when: [{{at: 2d, event: purchase}}]
-    expect:
-      - {{at: 2d, exit: won_back}}
-
-  - it: is about somebody who cannot be
-    given: {{person: {{phone: none}}}}
-    expect: []
-
-  - it: is about somebody who is not wanted
-    given: {{person: {{status_at_last_touch: customer}}}}
-    expect:
-      - {{at: 0d, step: hello, channel: email}}
-"""
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The command in a folder that holds the project in ``acme``."""
-    for name, text in {**FILES, "tests/come_back.yaml": CASES}.items():
-        path = tmp_path / "acme" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-
-    def invoke(*words: str, options: tuple[str, ...] = ("--project", "acme")) -> Result:
-        return CliRunner().invoke(main, [*options, "test", *words])
-
-    return invoke
+COVERAGE = Path(__file__).parent / "coverage.out"
 
 
 def test_a_reader_gets_both_stories_side_by_side(run: Run) -> None:
     told = re.sub(r"in \d+\.\d s", "in 0.0 s", click.unstyle(run().output))
     assert told == SNAPSHOT.read_text(encoding="utf-8")
     assert max(map(len, told.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("width", [40, 59, 60, 80, 100, 200])
+def test_both_stories_are_there_in_any_width(width: int) -> None:
+    result = play_one(
+        f"given: {{person: {{{CHURNED}}}}}\n"
+        "expect: [{at: 0d, step: hello, channel: email, says: Gizmo}, {at: 3d, step: note, skipped: condition}]"
+    )
+    console = Console(width=width, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(cases_text.render(result))
+    shown = capture.get()
+    assert max(map(len, shown.splitlines())) <= width
+    told = " ".join(shown.replace("✗", "").split())
+    for words in ("tests/come_back.yaml:5:14 failed", "hello", "skipped:", "linkedin", "38d", "Gizmo"):
+        assert words in told, words
+
+
+def test_a_line_nobody_expects_belongs_behind_the_one_before_it() -> None:
+    send, exit_ = "{at: 0d, step: hello, channel: email}", "{at: 1d, exit: handed_over}"
+    replied = f"given: {{person: {{{CHURNED}}}}}\nwhen: [{{at: 1d, event: replied}}]"
+    [first, last, none, whole] = (
+        play_one(f"{replied}\nexpect:\n{lines}")
+        for lines in (f"  - {exit_}", f"  - {send}", "  []", f"  - {send}\n  - {exit_}")
+    )
+    assert place(first) == "tests/come_back.yaml:3:5"
+    assert place(last) == "tests/come_back.yaml:7:9"
+    assert place(none) == "tests/come_back.yaml:3:5"
+    assert (place(whole), first_problem(whole)) == ("tests/come_back.yaml:3:5", "")
+    assert first_problem(last) == "1d  exit: handed_over: nobody expects this"
 
 
 def test_one_failure_is_enough_to_fail(run: Run) -> None:
@@ -136,50 +117,46 @@ def test_a_project_with_an_error_is_not_tested(run: Run) -> None:
     assert "rekindle validate" in refused.output
 
 
-def test_a_program_gets_everything(run: Run) -> None:
-    found = json.loads(run("--format", "json").stdout)
-    assert found["format_version"] == 1
-    assert {k: v for k, v in found["summary"].items() if k != "seconds"} == {"cases": 5, "failed": 4}
-    differs = found["cases"][1]
-    assert (differs["file"], differs["line"], differs["passed"]) == ("acme/tests/come_back.yaml", 11, False)
-    first = differs["story"][0]
-    assert (first["expected"], first["line"]) == ("0d  hello  email", 14)
-    assert first["problems"] == ["the subject is 'Your price still stands'", "it does not say 'Hi Bo'"]
-    assert first["happened"]["kind"] == "send"
-    assert first["happened"]["text"].startswith("Hi Ada, you left us on January 1, 2026.")
-    assert "phone" in found["cases"][3]["error"]
-    assert "not enter" in found["cases"][4]["note"]
+def test_coverage_is_shown_where_it_is_asked_for(run: Run) -> None:
+    told = re.sub(r"in \d+\.\d s", "in 0.0 s", click.unstyle(run("--coverage", "-k", "not is about").output))
+    assert told[told.index("Coverage") :] == COVERAGE.read_text(encoding="utf-8")
+    assert "Coverage" not in run("-k", "stops").output
+    quiet = run("--coverage", "-k", "stops", options=("-q", "--project", "acme")).output
+    assert re.fullmatch(r"1 passed in \d+\.\d s, coverage 11\.4 % \(4 of 35\)\n", quiet)
 
 
-def test_a_ci_system_gets_junit(run: Run) -> None:
-    root = ElementTree.fromstring(run("--format", "junit").stdout)
-    assert (root.tag, root.get("tests"), root.get("failures"), root.get("errors")) == (
-        "testsuites",
-        "5",
-        "3",
-        "1",
+def test_too_little_coverage_fails(run: Run) -> None:
+    enough = run("-k", "stops", "--fail-under", "11.4")
+    assert enough.exit_code == 0
+    assert "coverage 11.4 % (4 of 35)" in enough.output
+    short = run("-k", "stops", "--fail-under", "11.5")
+    assert short.exit_code == 1
+    assert "coverage 11.4 % (4 of 35), less than the 11.5 % asked for" in short.output
+    for wrong in ("101", "-1", "all"):
+        assert run("--fail-under", wrong).exit_code == 2
+
+
+def test_coverage_of_a_subset_says_so(run: Run) -> None:
+    assert "of 1 of 5 cases: the others may cover more" in run("--coverage", "-k", "stops").output
+    assert "of 2 of 5 cases" in run("--coverage", "-x").output
+    assert "the others" not in run("--coverage").output
+
+
+def test_only_campaigns_that_are_asked_for_are_covered(run: Run) -> None:
+    def campaigns(*paths: str) -> list[str]:
+        told = json.loads(run(*paths, "--coverage", "--format", "json", options=()).stdout)
+        return [campaign["file"] for campaign in told["coverage"]["campaigns"]]
+
+    assert campaigns("acme") == ["acme/come_back.yaml", "acme/look_first.yaml", "acme/welcome.yaml"]
+    assert (
+        campaigns("acme/tests/come_back.yaml") == campaigns("acme/come_back.yaml") == ["acme/come_back.yaml"]
     )
-    [suite] = root
-    assert suite.get("name") == "acme/tests/come_back.yaml"
-    cases = {case.get("line"): case for case in suite}
-    assert cases["3"].get("name") == "stops when they reply"
-    assert list(cases["3"]) == []
-    failure = cases["11"].find("failure")
-    assert failure is not None
-    assert failure.get("message") == "acme/tests/come_back.yaml:11: the subject is 'Your price still stands'"
-    assert "  - 38d  exit: won_back\n  + 38d  exit: completed\n      the reason is completed" in (
-        failure.text or ""
-    )
-    assert cases["26"].find("error") is not None
 
 
-def test_junit_holds_only_what_xml_can(run: Run) -> None:
-    text = CASES.replace("it: expects too little", 'it: "a bell \\x07, a <tag> & \\"quotes\\" \\uFFFE"')
-    Path("acme/tests/come_back.yaml").write_text(text, encoding="utf-8")
-    root = ElementTree.fromstring(run("--format", "junit").stdout)
-    assert [case.get("name") for case in root.iter("testcase")][
-        2
-    ] == 'a bell \ufffd, a <tag> & "quotes" \ufffd'
+def test_the_slowest_cases_are_named_where_they_are_asked_for(run: Run) -> None:
+    told = run("--durations", "2").output
+    assert len(re.findall(r"^  \d+ ms +come_back: ", told, re.MULTILINE)) == 2
+    assert "Slowest" not in run("--durations", "0").output
 
 
 def test_nothing_is_written_beside_the_project(run: Run, tmp_path: Path) -> None:

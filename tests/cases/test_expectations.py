@@ -109,6 +109,21 @@ def test_something_is_expected_and_nothing_happens() -> None:
     )
 
 
+REPLIED = (
+    f"given: {{person: {{{CHURNED}}}}}\nwhen: [{{at: 1d, event: replied}}]\nexpect: [{STORY['hello']}, %s]"
+)
+PURCHASE = REPLIED.replace("replied", "purchase")
+
+
+def test_the_task_that_an_exit_leaves_may_be_expected() -> None:
+    assert play_one(REPLIED % "{at: 1d, exit: handed_over, task: call_back}").passed
+    assert play_one(REPLIED % "{at: 1d, exit: handed_over}").passed
+    other = play_one(REPLIED % "{at: 1d, exit: handed_over, task: write_back}")
+    assert problems(other) == ["the task is 'call_back'"]
+    none = play_one(PURCHASE % "{at: 1d, exit: won_back, task: call_back}")
+    assert problems(none) == ["it has no task"]
+
+
 HELD = f"""
 given:
   person: {{{CHURNED}}}
