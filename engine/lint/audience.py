@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from engine.diagnostics import Finding
 from engine.lint.base import Subject
-from engine.lint.overlaps import overlaps
+from engine.lint.overlaps import Overlaps, findings, overlaps
 from engine.lint.someone import nobody
 from engine.lint.strangers import enters, strangers
 from engine.located import Span
@@ -14,41 +14,40 @@ from engine.model import Campaign, Project
 from engine.predicate import Predicate
 from engine.validate import SEGMENTS
 
-#: a name, and what is asked of whom it takes
-_Row = tuple[str, Predicate]
-
 
 def lint(subject: Subject) -> Iterator[Finding]:
     """RK308 to RK312."""
+    project = subject.project
     rows = subject.roots[SEGMENTS]["segments"] if SEGMENTS in subject.roots else ()
     names = {str(row["segment"].value): row["segment"].span for row in rows}
-    empty = _empty_segments(subject.project, names)
+    shared = overlaps(project)
+    empty = _empty_segments(project, names, shared)
     yield from empty.values()
-    yield from _unused(subject.project, names, empty)
-    yield from overlaps(subject.project, names, empty)
+    yield from _unused(project, names, empty)
+    yield from findings(shared, names, empty)
     yield from _unbounded(subject, names)
-    started = {step.start for campaign in subject.project.campaigns.values() for step in campaign.steps}
-    for campaign in subject.project.campaigns.values():
+    started = {step.start for campaign in project.campaigns.values() for step in campaign.steps}
+    for campaign in project.campaigns.values():
         if campaign.segment not in empty:
-            yield from _campaign(subject, campaign, names[campaign.segment], aged=campaign.id in started)
+            yield from _campaign(subject, campaign, names, shared, started=campaign.id in started)
 
 
 # ── segments ──
 
 
-def _empty_segments(project: Project, names: Mapping[str, Span]) -> dict[str, Finding]:
+def _empty_segments(project: Project, names: Mapping[str, Span], shared: Overlaps) -> dict[str, Finding]:
     """Segments that nobody can be in, by themselves or for what stands above them."""
     found: dict[str, Finding] = {}
-    above: list[_Row] = []
-    for segment in project.segments:
-        takers = _takers(project, [segment.where], above)
-        above.append((segment.id, segment.where))
-        if takers is not None:
-            why = _taken(takers) if takers else "its conditions exclude each other"
-            message = f"nobody can be in the segment '{segment.id}': {why}"
-            mend = "move it up, or narrow what takes them" if takers else "loosen one of its conditions"
-            related = tuple(names[name].related("stands above") for name in takers)
-            found[segment.id] = names[segment.id].finding("RK308", message, mend, related=related)
+    rows = {segment.id: segment.where for segment in project.segments}
+    for name, where in rows.items():
+        takers = _takers(project, [where], {other: rows[other] for other in shared[name]})
+        if takers is None:
+            continue
+        why = _taken(takers) if takers else "its conditions exclude each other"
+        mend = "move it up, or narrow what takes them" if takers else "loosen one of its conditions"
+        related = tuple(names[taker].related("stands above") for taker in takers)
+        message = f"nobody can be in the segment '{name}': {why}"
+        found[name] = names[name].finding("RK308", message, mend, related=related)
     return found
 
 
@@ -63,7 +62,7 @@ def _unused(project: Project, names: Mapping[str, Span], empty: Mapping[str, Fin
 def _unbounded(subject: Subject, names: Mapping[str, Span]) -> Iterator[Finding]:
     unknown = strangers(subject.project)
     for campaign in subject.project.campaigns.values():
-        stranger = next((one for one in unknown if enters(subject.project, campaign, one)), None)
+        stranger = next((one for one in unknown if enters(campaign, one)), None)
         if stranger is not None:
             span = subject.campaign(campaign.id)["audience"]["segment"].span
             mend = "ask for something that was between you, for example 'churned_at: {older_than: 30d}'"
@@ -74,32 +73,34 @@ def _unbounded(subject: Subject, names: Mapping[str, Span]) -> Iterator[Finding]
 # ── campaigns ──
 
 
-def _campaign(subject: Subject, campaign: Campaign, segment: Span, *, aged: bool) -> Iterator[Finding]:
-    """``aged``: another campaign starts this one, with people who need not fit its ``where``."""
-    project, root = subject.project, subject.campaign(campaign.id)
-    number = project.segment_ids().index(campaign.segment)
-    here, above = project.segments[number], [other.where for other in project.segments[:number]]
-    entering = [here.where, *([campaign.where] if campaign.where else [])]
-    if nobody(project, entering, above):
+def _campaign(
+    subject: Subject, campaign: Campaign, names: Mapping[str, Span], shared: Overlaps, *, started: bool
+) -> Iterator[Finding]:
+    """``started``: by another campaign, with people who need not fit the audience's ``where``."""
+    rows = {segment.id: segment.where for segment in subject.project.segments}
+    here, above = rows[campaign.segment], [rows[other] for other in shared[campaign.segment]]
+    if campaign.where is not None and nobody(subject.project, [here, campaign.where], above):
+        span = subject.campaign(campaign.id)["audience"].key("where")
         message = f"nobody in the segment '{campaign.segment}' fits this"
-        related = segment.related("is the segment")
-        where = root["audience"].key("where")
-        yield where.finding("RK308", message, "loosen it, or name another segment", related=(related,))
+        related = (names[campaign.segment].related("is the segment"),)
+        yield span.finding("RK308", message, "loosen it, or name another segment", related=related)
         return
-    # a round that repeats, or is started from elsewhere, chooses among those who are in the segment by then
-    whoever = [here.where] if aged or campaign.then.repeat is not None else entering
-    yield from _cohorts(subject, campaign, whoever, above)
+    # a round that repeats, or is started from elsewhere, chooses among all who are in the segment by then
+    narrowed = campaign.where is not None and not started and campaign.then.repeat is None
+    yield from _cohorts(subject, campaign, [here, campaign.where] if narrowed else [here], above)
 
 
 def _cohorts(
-    subject: Subject, campaign: Campaign, audience: list[Predicate], segments_above: list[Predicate]
+    subject: Subject, campaign: Campaign, audience: Sequence[Predicate | None], elsewhere: Sequence[Predicate]
 ) -> Iterator[Finding]:
+    """``elsewhere``: what takes people before the audience does."""
     declared = subject.campaign(campaign.id).get("cohorts")
-    above: list[_Row] = []
+    above: dict[str, Predicate] = {}
     for cohort in campaign.cohorts:
-        wanted = [*audience, cohort.when] if cohort.when else audience
-        takers = _takers(subject.project, wanted, above, segments_above)
-        above += [(cohort.id, cohort.when)] if cohort.when else []
+        wanted = [predicate for predicate in (*audience, cohort.when) if predicate is not None]
+        takers = _takers(subject.project, wanted, above, elsewhere)
+        if cohort.when is not None:
+            above[cohort.id] = cohort.when
         if takers is not None and declared is not None:
             message = f"nobody can be in it: {_taken(takers) if takers else 'nobody in the audience fits'}"
             mend = "widen it, or remove it and what is 'for' it"
@@ -109,16 +110,21 @@ def _cohorts(
 
 
 def _takers(
-    project: Project, wanted: Sequence[Predicate], above: Sequence[_Row], never: Sequence[Predicate] = ()
+    project: Project,
+    wanted: Sequence[Predicate],
+    above: Mapping[str, Predicate],
+    elsewhere: Sequence[Predicate] = (),
 ) -> list[str] | None:
-    """Of what stands above, what leaves nobody of those who are wanted and of whom what is ``never`` is not true.
-    Empty where there is nobody in the first place; None where somebody is left."""
-    if not nobody(project, wanted, [*never, *(where for _, where in above)]):
+    """Of what stands above, what leaves nobody of those who are wanted and not taken elsewhere. Empty where there is
+    nobody in the first place; None where somebody is left."""
+    if not nobody(project, wanted, [*elsewhere, *above.values()]):
         return None
-    if nobody(project, wanted, never):
+    if nobody(project, wanted, elsewhere):
         return []
-    alone = next((name for name, where in above if nobody(project, wanted, [*never, where])), None)
-    return [alone] if alone else [name for name, _ in above]
+    alone = next(
+        (name for name, where in above.items() if nobody(project, wanted, [*elsewhere, where])), None
+    )
+    return [alone] if alone else list(above)
 
 
 def _taken(takers: Sequence[str]) -> str:

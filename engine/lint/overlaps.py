@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from engine.diagnostics import Finding
 from engine.lint.person_words import told
 from engine.lint.someone import dated, someone
 from engine.located import Span
 from engine.model import Project, SegmentDef
+from engine.predicate import All, Compare, Op, Predicate
 from engine.witness import Undecided
 
+#: so many segments above one are looked at closely; a table of more that could overlap is beyond its readers too
+MOST_LOOKS = 30
 
-def overlaps(project: Project, names: Mapping[str, Span], empty: Collection[str]) -> Iterator[Finding]:
-    """RK310: one finding for each segment that shares people with some above it. ``names``: where each segment's name
-    stands; ``empty``: those that nobody can be in."""
-    above: list[SegmentDef] = []
+#: segment -> those above it that it shares people with, each with such a person in words
+Overlaps = Mapping[str, Mapping[str, str]]
+
+
+def overlaps(project: Project) -> Overlaps:
+    """Every segment of the project with what it overlaps."""
+    above: list[tuple[SegmentDef, Mapping[str, frozenset[Any]]]] = []
+    found: dict[str, Mapping[str, str]] = {}
     for segment in project.segments:
-        if segment.id in empty:
-            continue
-        shared = {other.id: person for other in above if (person := _in_both(project, other, segment))}
-        above.append(segment)
-        if shared:
-            yield _finding(names, segment.id, shared)
+        only = _only(segment.where)
+        near = [other for other, its in above if all(only[f] & its[f] for f in only.keys() & its.keys())]
+        people = {other.id: _in_both(project, other, segment) for other in near[-MOST_LOOKS:]}
+        found[segment.id] = {name: person for name, person in people.items() if person}
+        above.append((segment, only))
+    return found
+
+
+def findings(shared: Overlaps, names: Mapping[str, Span], empty: Collection[str]) -> Iterator[Finding]:
+    """RK310: one for each segment that shares people with some above it. ``names``: where each one's name stands;
+    ``empty``: those that take nobody."""
+    for segment, others in shared.items():
+        people = {other: person for other, person in others.items() if other not in empty}
+        if people and segment not in empty:
+            yield _finding(names, segment, people)
+
+
+def _only(predicate: Predicate) -> dict[str, frozenset[Any]]:
+    """What fields must hold, as far as that is plain to see: most segments of a table part ways there."""
+    match predicate:
+        case All(of):
+            joined: dict[str, frozenset[Any]] = {}
+            for part in of:
+                for field, values in _only(part).items():
+                    joined[field] = joined.get(field, values) & values
+            return joined
+        case Compare(op=Op.EQUALS, field=field, value=value):
+            return {field: frozenset({value})}
+        case Compare(op=Op.IN, field=field, value=value):
+            return {field: frozenset(value)}
+    return {}
 
 
 def _in_both(project: Project, one: SegmentDef, other: SegmentDef) -> str | None:

@@ -29,34 +29,41 @@ _AGES = (0, 3650 * DAY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stranger:
-    """Such a person; ``told`` is all that is known of them."""
+    """Such a person; ``told`` is all that is known of them, ``segment`` where they belong all the same."""
 
     told: str
     facts: Facts
+    segment: str | None
 
 
 def strangers(project: Project) -> list[Stranger]:
     """Everybody of whom no more is known than that: of each people source, and of none where none is declared."""
+    return [
+        Stranger(told=told, facts=facts, segment=segment_of(project, facts, DEFAULT_NOW))
+        for told, facts in _everybody(project)
+    ]
+
+
+def _everybody(project: Project) -> Iterator[tuple[str, Facts]]:
     sources = [source for source in project.sources if source.kind == "people"]
+    for source in sources:
+        yield from _of(project, source)
     if not sources:
         email = {"email": _ADDRESSES["email"][1]}
-        return [
-            Stranger(told="somebody of whom only an e-mail address is known", facts=_facts(email, {}, {}, 0))
-        ]
-    return [stranger for source in sources for stranger in _of(project, source)]
+        yield "somebody of whom only an e-mail address is known", _facts(email, {}, {}, 0)
 
 
-def enters(project: Project, campaign: Campaign, stranger: Stranger) -> bool:
+def enters(campaign: Campaign, stranger: Stranger) -> bool:
     """Would the campaign take this person?"""
     facts, now = stranger.facts, DEFAULT_NOW
     return (
-        segment_of(project, facts, now) == campaign.segment
+        stranger.segment == campaign.segment
         and (campaign.where is None or holds(campaign.where, facts, now))
         and (not campaign.cohorts or cohort_of(campaign, facts, now) is not None)
     )
 
 
-def _of(project: Project, source: SourceDef) -> Iterator[Stranger]:
+def _of(project: Project, source: SourceDef) -> Iterator[tuple[str, Facts]]:
     header = tuple(dict.fromkeys(mapped_columns(source)))
     try:
         reader = RowReader(source, project, header, source.id)
@@ -69,8 +76,7 @@ def _of(project: Project, source: SourceDef) -> Iterator[Stranger]:
         except RowRejected:
             continue
         for age in _AGES:
-            words = f"somebody of whom '{source.id}' knows only {told}"
-            yield Stranger(told=words, facts=_facts_of(row, age))
+            yield f"somebody of whom '{source.id}' knows only {told}", _facts_of(row, age)
 
 
 def _filled(source: SourceDef) -> Iterator[tuple[str, Mapping[str, str]]]:
