@@ -84,7 +84,7 @@ def _zone_of(country: str, year: int) -> str:
 def cast(project: Project, runner: CaseRunner, kind: Kind, place: Somewhere) -> Person:
     """A person of the kind in that place. Raises CaseError where no import could make one."""
     campaign = project.campaigns[kind.campaign]
-    given = _given(project, campaign, kind, place)
+    given = given_of(project, campaign, kind, place)
     now = kind.person.now
     case = TestCase(it="enters", now=now, given=given, when=(), expect=(), source=BUILT_IN)
     facts = runner.at_entry(campaign.id, case)
@@ -92,7 +92,8 @@ def cast(project: Project, runner: CaseRunner, kind: Kind, place: Somewhere) -> 
     return Person(kind=kind, place=place, now=now, given=given, facts=facts, types=types)
 
 
-def _given(project: Project, campaign: Campaign, kind: Kind, place: Somewhere) -> Given:
+def given_of(project: Project, campaign: Campaign, kind: Kind, place: Somewhere) -> Given:
+    """The person as a case gives them, agreeing to whatever they can be asked."""
     person = kind.person
     looked_at = _looked_at(project, campaign)
     fields: dict[str, Any] = {n: v for n, v in place.fields.items() if n not in looked_at}
