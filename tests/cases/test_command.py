@@ -166,11 +166,12 @@ def test_nothing_is_written_beside_the_project(run: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("project", ["campaigns", "engine/cli/starter"])
-def test_what_is_shipped_passes_its_own_tests(project: str, tmp_path: Path) -> None:
+def test_what_is_shipped_passes_its_own_tests_and_they_cover_all_of_it(project: str, tmp_path: Path) -> None:
     words = ["--project", str(ROOT / project)]
     if project.endswith("starter"):
         assert CliRunner().invoke(main, ["init", str(tmp_path / "acme")]).exit_code == 0
         words = ["--project", str(tmp_path / "acme")]
-    result = CliRunner().invoke(main, [*words, "test"])
+    result = CliRunner().invoke(main, [*words, "test", "--fail-under", "100"])
     assert result.exit_code == 0, result.output
     assert " failed" not in result.output
+    assert "coverage 100 %" in result.output

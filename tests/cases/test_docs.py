@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from engine.cases.coverage import Part
 from engine.cases.runner import CaseRunner
 from engine.checks import shape
+from engine.cli.test import FORMATS
 from engine.compile import load_files, read_files
 from engine.document import parse
 from tests.cases.support import happened
@@ -35,3 +38,30 @@ def test_an_example_is_right(block: str) -> None:
     assert results
     for result in results:
         assert result.passed, (result.case.it, result.error or result.note or happened(result))
+
+
+def test_every_key_of_an_expectation_is_explained_and_shown() -> None:
+    schema = json.loads((ROOT / "schemas" / "tests.schema.json").read_text(encoding="utf-8"))
+    case = schema["properties"]["cases"]["items"]["properties"]
+    lines = case["expect"]["items"]["anyOf"]
+    explained = PAGE.split("| a line of `expect` | says |")[1].split("\n\n")[0]
+    for key in {key for line in lines for key in line["properties"]}:
+        assert f"`{key}`" in explained, key
+        assert any(re.search(rf"\b{key}:", block) for block in BLOCKS), key
+
+
+def test_every_key_of_given_is_explained() -> None:
+    schema = json.loads((ROOT / "schemas" / "tests.schema.json").read_text(encoding="utf-8"))
+    given = schema["properties"]["cases"]["items"]["properties"]["given"]["properties"]
+    explained = PAGE.split("| key of `given` | what it means |")[1].split("\n\n")[0]
+    assert {key for key in given if f"| `{key}` |" in explained} == set(given)
+
+
+def test_every_part_of_coverage_is_explained() -> None:
+    explained = PAGE.split("| part | counted once for | covered when |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| (\w+) \|", explained, re.MULTILINE) == list(Part)
+
+
+def test_every_format_is_explained() -> None:
+    explained = PAGE.split("| `--format` | for |")[1]
+    assert set(re.findall(r"^\| `(\w+)` \|", explained, re.MULTILINE)) == set(FORMATS)
