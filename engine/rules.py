@@ -98,7 +98,7 @@ RK403 window never opens | The step's hours lie wholly in the quiet hours of its
 RK404 branch never taken | A way on stands below the `else`.
 RK405 quiet hours by day | Quiet hours must span the night, so that one window of the day is left open.
 RK406! goal measured too early | Steps come due after the time in which the goal is counted.
-RK407! entered again too early | A person may enter again before the round before it can be over.
+RK407! entered again too early | The rest after a round is shorter than the round, or there is none.
 RK501 loosened consent | A campaign may ask for more consent than the policy, never for less.
 RK502! consent without proof | Written consent is imported without a column for its proof.
 RK503 sending without a key | An environment that really sends needs a key to sign unsubscribe links with.

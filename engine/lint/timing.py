@@ -85,9 +85,9 @@ def _again(campaign: Campaign, root: Located, moments: list[tuple[Step, int]]) -
     lasts = f"a round lasts {duration(over)}"
     mend = f"write '{duration(over)}' or more"
     related = (_comes_due(root, step, over),)
-    if again is not None and again < over:
+    if again is not None and again + campaign.then.park < over:
         span = root["audience"]["re_enter_after"].span
-        message = f"{lasts}, and {duration(again)} after its end the person can enter again"
+        message = f"{lasts}, and {duration(again + campaign.then.park)} after it the person can enter again"
         yield span.finding("RK407", message, mend, related=related)
     if repeat is not None and repeat < over:
         span = root["then"]["repeat"].span
