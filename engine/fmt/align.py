@@ -1,7 +1,7 @@
-"""Lines -> text, with the comments beside them in columns.
+"""Lines -> text, with the comments beside them in the columns they had.
 
-A column that several comments share is kept, as long as their lines are short enough for it. Any other comment stands
-two blanks behind its line, or behind the longest of neighbours whose comments stood in one column.
+Where a line has become too long for that, its comment, and those of neighbours in the same column, stand two blanks
+behind. So does that of a line which has become shorter, unless other comments stand in its column.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from rich.cells import cell_len
 from engine.fmt.write import Line
 
 _NEAR = 2
-#: column of a line without a comment
-_NONE = -1
 
 
 def text_of(lines: list[Line]) -> str:
     """The file."""
-    columns = [line.beside.column if line.beside else _NONE for line in lines]
-    widths = [line.indent + cell_len(line.text) for line in lines]
-    while (settled := list(_settled(columns, widths))) != columns:
-        columns = settled
-    rows = zip(lines, columns, widths, strict=True)
-    return "".join(f"{_written(line, column - width)}\n" for line, column, width in rows)
+    shared = Counter(line.beside.column for line in lines if line.beside)
+    rows: list[str] = []
+    for column, neighbours in groupby(lines, lambda line: line.beside.column if line.beside else None):
+        group = list(neighbours)
+        kept = column is not None and (shared[column] > 1 or _width(group[0]) == _width_before(group[0]))
+        near = max(map(_width, group)) + _NEAR
+        rows += _written(group, column if column is not None and kept and column >= near else near)
+    return "".join(f"{row}\n" for row in rows)
 
 
-def _settled(columns: list[int], widths: list[int]) -> Iterator[int]:
-    """The columns, each where it is shared and far enough to the right, or as near as can be."""
-    shared = Counter(columns)
-    for column, group in groupby(range(len(columns)), lambda number: columns[number]):
-        rows = list(group)
-        near = max(widths[row] for row in rows) + _NEAR
-        kept = column if column == _NONE or (shared[column] > 1 and column >= near) else near
-        yield from (kept for _ in rows)
+def _written(group: list[Line], column: int) -> Iterator[str]:
+    for line in group:
+        comment = " " * (column - _width(line)) + line.beside.text if line.beside else ""
+        yield " " * line.indent + line.text + comment
 
 
-def _written(line: Line, gap: int) -> str:
-    return " " * line.indent + line.text + (f"{' ' * gap}{line.beside.text}" if line.beside else "")
+def _width(line: Line) -> int:
+    return line.indent + cell_len(line.text.expandtabs())
+
+
+def _width_before(line: Line) -> int | None:
+    return line.beside.width if line.beside else None

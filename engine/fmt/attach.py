@@ -77,7 +77,7 @@ class _Attacher:
             owner.above.append(text)
         else:
             prefix = self.written.lines[place[0]][: place[1]]
-            owner.beside = Beside(text=text, column=_cells(prefix))
+            owner.beside = Beside(text=text, column=_cells(prefix), width=_cells(prefix.rstrip()))
 
     def _owner(self, place: Place) -> Entry | None:
         """What a comment at the end of a line stands beside: in brackets the last element; else the key whose line
@@ -144,4 +144,6 @@ def _ending(before: Entry, following: Entry | None) -> list[Collection]:
 
 
 def _cells(prefix: str) -> int:
-    return cell_len(prefix.expandtabs())
+    """How wide what stands before a comment is; tabs count from the first letter, for the indent will be blanks."""
+    bare = prefix.lstrip(" \t")
+    return len(prefix) - len(bare) + cell_len(bare.expandtabs())

@@ -15,10 +15,11 @@ from engine.fmt.tree import Alias, Collection, Entry, nodes
 
 Schema = Mapping[str, Any]
 
-#: by its first key, what stands before the rest of a mapping: whom a step is for, and how much an offer is
+#: by its first key, what stands before the rest of a mapping: whom a step is for, how much an offer is, what goes out
 _FIRST: dict[str, tuple[str, ...]] = {
     "step": ("step", "at", "for", "if", "unless"),
     "offer": ("offer", "kind", "percent", "amount", "of_contract"),
+    "at": ("at", "step", "channel", "variant", "template", "offer"),
 }
 
 
@@ -54,8 +55,8 @@ class Shape:
         listed = list(picked.get("properties", ()))
         if _is_table(picked) or not listed:
             return keys
-        order = list(dict.fromkeys((*_FIRST.get(listed[0], ()), *listed)))
-        rank = {name: number for number, name in enumerate(order)}
+        first = [name for name in _FIRST.get(listed[0], ()) if name in listed]
+        rank = {name: number for number, name in enumerate(dict.fromkeys((*first, *listed)))}
         runs: list[list[str]] = []
         for key in keys:
             if key in rank or not runs:

@@ -43,6 +43,7 @@ class _Reader:
     entries: list[Entry] = field(default_factory=list)
     opened: set[Place] = field(default_factory=set)
     closed: dict[Place, Collection] = field(default_factory=dict)
+    blocks: dict[Place, Place] = field(default_factory=dict)  # where texts in blocks end
 
     def __post_init__(self) -> None:
         self.lines = self.text.split("\n")
@@ -174,41 +175,33 @@ class _Reader:
 
     def _block(self, token: Any) -> tuple[str, ...]:
         """The sign of a text in a block, and its lines without their common indent."""
-        (first, column), (last, end) = _place(token.start_mark), _place(token.end_mark)
-        found = _SIGN.match(self.lines[first], column)
-        sign = found.group() if found else token.style
-        content = self.lines[first + 1 : last + (end > 0)]
-        while content and not content[-1].strip(" ") and "+" not in sign:
-            content.pop()
+        start, (last, end) = _place(token.start_mark), _place(token.end_mark)
+        found = _SIGN.match(self.lines[start[0]], start[1])
+        sign = found.group() if found else str(token.style)
+        content = self.lines[start[0] + 1 : last + (end > 0)]
         indent = next((len(line) - len(line.lstrip(" ")) for line in content if line.strip(" ")), 0)
         if digit := re.search(r"\d", sign):
             indent = max(self.columns[-1], 0) + int(digit.group())
             sign = re.sub(r"\d", "2", sign)
-        if not str(token.value).endswith("\n") and token.value and "-" not in sign:
-            sign += "-"  # the file ends without a line end, and will have one
-        return sign, *(line[indent:] for line in content)
+        lines = [line[indent:] for line in content]
+        while lines and not lines[-1] and "+" not in sign:
+            lines.pop()  # a blank line of the file, not of the text
+        self.blocks[start] = (start[0] + len(lines), 1)
+        if token.value and not token.value.endswith("\n"):
+            sign = (
+                f"{sign.rstrip('+-')}-"  # if only because the file ends without a line end, and will have one
+            )
+        return sign, *lines
 
     def _spans(self) -> list[tuple[Place, Place]]:
-        found = []
-        for token in self.tokens:
-            if isinstance(token, yaml.DocumentStartToken | yaml.DocumentEndToken):
-                continue
-            start, end = _place(token.start_mark), _place(token.end_mark)
-            if getattr(token, "style", None) in ("|", ">") and end[1] == 0:
-                end = (self._last_line(start[0], end[0] - 1, keep="+" in self._sign(start)), 1)
-            if end > start:
-                found.append((start, end))
-        return found
+        marks = [
+            (_place(token.start_mark), _place(token.end_mark)) for token in self.tokens if _can_be_seen(token)
+        ]
+        return [(start, self.blocks.get(start, end)) for start, end in marks if end > start]
 
-    def _sign(self, start: Place) -> str:
-        found = _SIGN.match(self.lines[start[0]], start[1])
-        return found.group() if found else ""
 
-    def _last_line(self, first: int, last: int, *, keep: bool) -> int:
-        """The last line of a block of text; blank ones after it are the file's, unless its sign keeps them."""
-        while last > first and not keep and not self.lines[last].strip(" "):
-            last -= 1
-        return last
+def _can_be_seen(token: Any) -> bool:
+    return not isinstance(token, yaml.DocumentStartToken | yaml.DocumentEndToken)
 
 
 def _place(mark: Any) -> Place:

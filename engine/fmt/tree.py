@@ -11,10 +11,11 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """A comment at the end of a line. ``column``: where it stood."""
+    """A comment at the end of a line. ``column``: where it stood; ``width``: of what stood before it."""
 
     text: str
     column: int
+    width: int
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -19,12 +19,14 @@ _WAIVER = "rekindle:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. ``only``: it is blank or a comment of its own; ``open``: a blank line below would be its text's."""
+    """One line. ``only``: it is blank or a comment of its own; ``runs_on``: its text does, so that nothing can stand
+    beside it; ``open``: a blank line below would be its text's."""
 
     indent: int = 0
     text: str = ""
     beside: Beside | None = None
     only: bool = False
+    runs_on: bool = False
     open: bool = False
 
 
@@ -77,7 +79,7 @@ def _part(entry: Entry, indent: int) -> tuple[list[str], list[Line]]:
     if entry.beside is None:
         return above, body
     at = len(body) - 1 if isinstance(entry.value, Text) and not entry.value.is_block else 0
-    if body[at].beside is not None:
+    if body[at].beside is not None or body[at].runs_on:
         return [*above, entry.beside.text], body
     body[at] = replace(body[at], beside=entry.beside)
     return above, body
@@ -92,7 +94,8 @@ def _body(entry: Entry, indent: int) -> list[Line]:
         return [start, below] if below else [start, *_block(inner, indent + _STEP)]
     if isinstance(value, Text) and len(value.lines) > 1:
         first, *others = value.lines
-        lines = [Line(indent=indent, text=_joined(head, value.properties, first))]
+        runs_on = not value.is_block
+        lines = [Line(indent=indent, text=_joined(head, value.properties, first), runs_on=runs_on)]
         lines += [Line(indent=indent + _STEP if text else 0, text=text) for text in others]
         lines[-1] = replace(lines[-1], open=value.is_block and "+" in first)
         return lines
