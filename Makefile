@@ -53,7 +53,8 @@ bench: $(STAMP) ## the benchmarks, as ratios within one run
 soak: $(STAMP) ## the long runs that `make test` leaves out
 	$(BIN)/pytest -n auto -m soak $(ARGS)
 
-docs: $(STAMP) ## write docs/cli.md and docs/rules.md anew from the commands and rules themselves
+docs: $(STAMP) ## write anew what follows from the code: reference, commands, rules, what editors show
+	$(BIN)/python scripts/link_schemas.py
 	$(BIN)/python scripts/make_cli_docs.py
 	$(BIN)/python scripts/make_rule_docs.py
 

@@ -14,6 +14,8 @@ Schema = dict[str, Any]
 
 #: read by ``compile_predicate``, not by the schema
 _PREDICATE: Schema = {"title": "predicate", "type": ["array", "object"]}
+#: titles of mappings that findings use; all others are for editors
+_SAID = frozenset({"secret", "mapping from variant to template"})
 
 
 @cache
@@ -40,7 +42,10 @@ def _strict(schema: Any) -> Any:
     if isinstance(schema.get("title"), str) and schema["title"] in parsers():
         kept = {key: schema[key] for key in ("title", "examples") if key in schema}
         return {**kept, "format": schema["title"]}
-    return {key: _strict(part) for key, part in schema.items()}
+    strict = {key: _strict(part) for key, part in schema.items()}
+    if schema.get("type") in ("object", "array") and schema.get("title") not in _SAID:
+        strict.pop("title", None)
+    return strict
 
 
 def _format_checker() -> FormatChecker:

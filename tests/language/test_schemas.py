@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_shared_definitions_are_the_same_in_every_file() -> None:
     told: dict[str, str] = {}
     for kind in schemas.KINDS:
         for name, definition in schemas.load(kind)["definitions"].items():
-            text = json.dumps(definition, sort_keys=True)
+            text = re.sub(r"reference/\w+#", "", json.dumps(definition, sort_keys=True))
             assert told.setdefault(name, text) == text, f"{name} differs in {kind}"
 
 
