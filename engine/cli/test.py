@@ -205,7 +205,7 @@ def _show(obj: CliContext, report: CaseReport, format: str, durations: int) -> N
         return
     from engine.cli.output import cases_text, coverage_text
 
-    if report.failed and obj.verbosity >= 0:
+    if obj.verbosity >= 0 and (report.failed or report.coverage or durations):
         click.echo()
     for result in report.failed:
         obj.show(cases_text.render(result))

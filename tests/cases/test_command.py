@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from engine.cases.coverage import cover
 from engine.cli import main
-from engine.cli.output import cases_text
+from engine.cli.output import cases_text, coverage_text
 from engine.cli.output.cases import first_problem, place
+from engine.cli.output.coverage import CoverageReport
 from tests.cases.conftest import Run
-from tests.cases.support import CHURNED, play_one
+from tests.cases.support import CHURNED, load, play_one
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOT = Path(__file__).parent / "side_by_side.out"
@@ -123,6 +126,20 @@ def test_coverage_is_shown_where_it_is_asked_for(run: Run) -> None:
     assert "Coverage" not in run("-k", "stops").output
     quiet = run("--coverage", "-k", "stops", options=("-q", "--project", "acme")).output
     assert re.fullmatch(r"1 passed in \d+\.\d s, coverage 11\.4 % \(4 of 35\)\n", quiet)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_coverage_fits_any_width(width: int) -> None:
+    result = play_one(f"given: {{person: {{{CHURNED}}}}}\nexpect: []")
+    campaigns = load("  - {it: x, expect: []}").require().campaigns.values()
+    report = CoverageReport(campaigns=tuple(cover(campaigns, Counter(result.marks))), cases=(1, 1))
+    console = Console(width=width, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(coverage_text.render(report))
+    lines = capture.get().splitlines()
+    assert max(map(len, lines)) <= width
+    assert any(re.search(r"^  come_back .*% *$", line.rstrip()) for line in lines)
+    assert ("branches" in capture.get()) is (width > 60)
 
 
 def test_too_little_coverage_fails(run: Run) -> None:

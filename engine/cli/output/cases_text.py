@@ -14,7 +14,7 @@ from rich.text import Text
 from engine.cases.compare import Pair
 from engine.cases.runner import CaseResult
 from engine.cli.output.cases import CaseReport, Parts, name, place, plain, told_parts, wanted_parts
-from engine.cli.output.look import BAD, DIM, GOOD, STRONG, rows, under
+from engine.cli.output.look import BAD, DIM, GOOD, STRONG, rows
 from engine.cli.output.text import printable
 
 #: of a message that does not say what it should, so many lines are shown
@@ -43,7 +43,7 @@ def slowest(report: CaseReport, number: int) -> RenderableType:
     body = rows()
     for result in report.slowest(number):
         body.add_row(f"{result.seconds * 1000:.0f} ms", f"{name(result)}  {place(result)}")
-    return Group(*under("Slowest", body), "")
+    return Group(Text("Slowest", STRONG), Padding(body, (0, 0, 0, 2)), "")
 
 
 @dataclass(frozen=True, slots=True)
