@@ -82,17 +82,16 @@ def _again(campaign: Campaign, root: Located, moments: list[tuple[Step, int]]) -
     if step is None:
         return
     again, repeat = campaign.re_enter_after, campaign.then.repeat
-    lasts = f"a round lasts {duration(over)}"
-    mend = f"write '{duration(over)}' or more"
+    lasts, park = f"a round lasts {duration(over)}", campaign.then.park
     related = (_comes_due(root, step, over),)
-    if again is not None and again + campaign.then.park < over:
+    if again is not None and again + park < over:
         span = root["audience"]["re_enter_after"].span
-        message = f"{lasts}, and {duration(again + campaign.then.park)} after it the person can enter again"
-        yield span.finding("RK407", message, mend, related=related)
+        message = f"{lasts}, and {duration(again + park)} after it the person can enter again"
+        yield span.finding("RK407", message, f"write '{duration(over - park)}' or more", related=related)
     if repeat is not None and repeat < over:
         span = root["then"]["repeat"].span
         message = f"{lasts}, so the next one begins the moment it is over"
-        yield span.finding("RK407", message, mend, related=related)
+        yield span.finding("RK407", message, f"write more than '{duration(over)}'", related=related)
 
 
 def _comes_due(root: Located, step: Step, at: int) -> Related:
