@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from engine.lint.content.message import Flaw, Message
 from engine.lint.content.phrases import languages, phrases
+from engine.lint.content.script import Script
 from engine.lint.content.words import Link, Words
 
 #: where a reader can answer; a call is a talk, and a push message is itself a link
@@ -35,7 +36,7 @@ def judge(message: Message) -> Iterator[Flaw]:
     words = message.worded
     if message.channel not in _JUDGED or words is None or not words.text.strip():
         return
-    found = asks(words, message.language, _signature(message))
+    found = asks(message.script, words, message.language, _signature(message))
     distinct = list({ask.what: ask for ask in reversed(found)}.values())[::-1]
     if len(distinct) > 1:
         yield _menu(distinct)
@@ -71,20 +72,20 @@ def _monologue(message: Message, words: Words) -> Flaw:
     )
 
 
-def asks(words: Words, language: str, signature: tuple[int, int]) -> list[Ask]:
+def asks(script: Script, words: Words, language: str, signature: tuple[int, int]) -> list[Ask]:
     """What a message plainly asks for, in order. ``signature``: a stretch of the body that asks for nothing."""
-    found = [*_visits(words, language, signature), *_answers(words, language)]
+    found = [*_visits(script, words, language, signature), *_answers(script, words, language)]
     return sorted(found, key=lambda ask: ask.start)
 
 
-def _visits(words: Words, language: str, signature: tuple[int, int]) -> Iterator[Ask]:
+def _visits(script: Script, words: Words, language: str, signature: tuple[int, int]) -> Iterator[Ask]:
     for link in words.links:
         label = words.text[link.start : link.end].strip()
         at = link.anchor.at
         if signature[0] <= at < signature[1] or _is_notice(label, language):
             continue
-        end = words.origin(link.end - 1) + 1 if link.end > link.start else at + 1
-        yield Ask(_destination(link), label or link.address, at, max(end, at + 1))
+        start, end = script.stretch(words, link.start, link.end) if label else (at, at + 1)
+        yield Ask(_destination(link), label or link.address, start, end)
 
 
 def _is_notice(label: str, language: str) -> bool:
@@ -117,15 +118,14 @@ _OTHERWISE = re.compile(
 _STOP = re.compile(r"(?i)\W{0,3}(?:stop|stopp|unsubscribe|end|quit|cancel|help|arrêt|baja)\b")
 
 
-def _answers(words: Words, language: str) -> Iterator[Ask]:
+def _answers(script: Script, words: Words, language: str) -> Iterator[Ask]:
     for hit in phrases("asks", language).find(words.text):
         what = _WHAT.get(hit.note)
         if what is None or _STOP.match(words.text, hit.end):
             continue
         sentence = _sentence(words.text, hit.start)
         if not (words.links and _OTHERWISE.search(sentence)):
-            start, end = words.origin(hit.start), words.origin(hit.end - 1) + 1
-            yield Ask(what, hit.words, start, max(end, start + 1))
+            yield Ask(what, hit.words, *script.stretch(words, hit.start, hit.end))
 
 
 _END = re.compile(r"[.!?\n]")

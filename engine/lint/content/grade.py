@@ -22,7 +22,7 @@ from engine.lint.content.words import Words, lines
 #: the languages the formula is valid for
 LANGUAGES = frozenset({"en"})
 #: shorter texts have no grade worth the name: one long word decides it
-LEAST = 40
+LEAST = 30
 #: messages that are read; a script is spoken, and half of it is for who speaks
 _JUDGED = frozenset({"email", "sms", "linkedin", "letter", "in_app", "push"})
 
@@ -81,7 +81,7 @@ def judge(message: Message) -> Iterator[Flaw]:
     reading = read(words)
     # A grade is a whole year: 7.4 is read in the 7th.
     if reading and round(reading.grade) > most:
-        start, end = words.origin(reading.hardest.start), words.origin(reading.hardest.end - 1) + 1
+        start, end = message.script.stretch(words, reading.hardest.start, reading.hardest.end)
         said = f"the message reads at grade {reading.grade:.1f}, and policy.reading_grade is {most}"
         said += f"; its hardest sentence has {len(reading.hardest.words)} words"
         yield Flaw(

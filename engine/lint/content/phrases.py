@@ -16,7 +16,25 @@ from functools import cache
 from importlib.resources import files
 
 _WORD = re.compile(r"\w+")
-_NUMBER = r"(?P<number>\d{1,3}|one|two|three|four|five|six|seven|ten|twelve|zwei|drei|deux|trois|dos|tres)"
+#: numbers in words, as offers say them
+NUMBERS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "ten": 10,
+    "twelve": 12,
+    "zwei": 2,
+    "drei": 3,
+    "deux": 2,
+    "trois": 3,
+    "dos": 2,
+    "tres": 3,
+}
+_NUMBER = rf"(?P<number>\d{{1,3}}|{'|'.join(NUMBERS)})"
 _SENTENCE = re.compile(r"(?:^|[.!?:\n\ufffc])[\s\"'“”»«¡(*_]*\Z")
 #: how far before a phrase the start of its sentence is looked for
 _BEFORE = 12
@@ -48,7 +66,8 @@ class Phrases:
         for phrase, note in sorted(notes.items(), key=lambda item: -len(item[0])):
             plain = phrase.removeprefix("^")
             made = _Phrase(_pattern(plain), phrase.startswith("^"), note)
-            self._by_word[_key(plain)].append(made)
+            for key in _keys(plain):
+                self._by_word[key].append(made)
 
     def find(self, text: str) -> Iterator[Hit]:
         """Every phrase in the text, in order; of phrases that overlap the first, and of those the longest."""
@@ -60,7 +79,8 @@ class Phrases:
                 yield hit
 
     def _at(self, text: str, word: re.Match[str]) -> Hit | None:
-        for phrase in self._by_word.get(_key(word[0]), ()):
+        first = word[0].casefold()
+        for phrase in self._by_word.get("#" if first.isdigit() or first in NUMBERS else first, ()):
             found = phrase.pattern.match(text, word.start())
             if found and (not phrase.first or begins_sentence(text, found.start())):
                 number = found["number"] if "number" in found.re.groupindex else ""
@@ -68,10 +88,17 @@ class Phrases:
         return None
 
 
+def _keys(phrase: str) -> set[str]:
+    """The words a phrase can begin with."""
+    choice = re.match(r"\(([^)]*)\)", phrase)
+    return {_key(word) for word in choice[1].split("|")} if choice else {_key(phrase)}
+
+
 def _key(words: str) -> str:
     """The first word; all numbers are one."""
-    first = _WORD.match(words)
-    return "#" if first is None or re.fullmatch(_NUMBER, first[0]) else first[0].casefold()
+    found = _WORD.match(words)
+    first = found[0].casefold() if found else "#"
+    return "#" if first.isdigit() or first in NUMBERS else first
 
 
 def begins_sentence(text: str, index: int) -> bool:

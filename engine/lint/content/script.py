@@ -73,6 +73,14 @@ class Script:
         """The words for one person. Raises whatever a template can raise."""
         return read_marks(_template(self.source).render(names), self.anchors)
 
+    def stretch(self, words: Words, start: int, end: int) -> tuple[int, int]:
+        """A stretch of the words, from and to, as a stretch of the body; of a value the tag that prints it."""
+        first, last = words.origin(start), words.origin(max(end - 1, start))
+        if words.is_value(max(end - 1, start)):
+            closed = self.body.find("}}", last)
+            return first, max(closed + 2, first + 1)
+        return first, max(last, first) + 1
+
     def is_literal(self, index: int) -> bool:
         """Is a place in the body outside of tags and comments?"""
         found = bisect_right(self.stretches, (index, len(self.body) + 1)) - 1

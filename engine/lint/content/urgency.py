@@ -13,19 +13,12 @@ from functools import lru_cache
 from itertools import islice
 
 from engine.lint.content.message import Flaw, Message
-from engine.lint.content.phrases import Hit, phrases
+from engine.lint.content.phrases import NUMBERS, Hit, phrases
 from engine.lint.content.wording import MOST, masked
 from engine.model import DAY, HOUR
 
 _MEND = "leave it out, or give the step an offer or 'respond_by' that really ends"
 _PRINT = "print the date that counts: {{ offer.expires_on | date }} or {{ step.respond_by | date }}"
-_NUMBERS = dict(
-    zip(
-        "one two three four five six seven ten twelve zwei drei deux trois dos tres".split(),
-        (1, 2, 3, 4, 5, 6, 7, 10, 12, 2, 3, 2, 3, 2, 3),
-        strict=True,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +51,8 @@ def judge(message: Message) -> Iterator[Flaw]:
     for pressure in pressures(words.text, message.language):
         flaw = _flaw(message.use.ends_within, pressure)
         if flaw:
-            start, last = words.origin(pressure.start), words.origin(pressure.end - 1)
-            yield Flaw(code="RK621", message=flaw[0], mend=flaw[1], start=start, end=last + 1)
+            start, end = message.script.stretch(words, pressure.start, pressure.end)
+            yield Flaw(code="RK621", message=flaw[0], mend=flaw[1], start=start, end=end)
 
 
 def _flaw(ends_within: int | None, pressure: Pressure) -> tuple[str, str] | None:
@@ -101,6 +94,7 @@ _THEIRS = re.compile(
     r"permit|insurance|term|plan|season|year|month|quarter|shift|vertrag|abo|contrat|abonnement|contrato|suscripción)"
     r"\w{0,2}(?:\s+\S{1,15}){0,4}\s*\Z"
 )
+_OF_THEIRS = re.compile(r"(?i)\s{1,4}(?:in|of|on|before) (?:the|this|that|your|their|our)\b")
 #: so much of what stands before is looked at
 _BEFORE = 80
 
@@ -108,7 +102,8 @@ _BEFORE = 80
 def _hurried(text: str, language: str) -> Iterator[Pressure]:
     for hit in phrases("urgency", language).find(text):
         before = text[max(0, hit.start - _BEFORE) : hit.start]
-        if not _CALM.search(before) and not (_ends(hit) and _THEIRS.search(_sentence(before))):
+        theirs = _ends(hit) and (_THEIRS.search(_sentence(before)) or _OF_THEIRS.match(text, hit.end))
+        if not _CALM.search(before) and not theirs:
             words = " ".join(hit.words.split()).rstrip(".,;!")
             yield Pressure(hit.start, hit.end, words, _within(hit))
 
@@ -130,7 +125,7 @@ def _within(hit: Hit) -> int | None:
         return None
     if not hit.note.startswith("#"):
         return int(hit.note) * DAY
-    number = _NUMBERS.get(hit.number.casefold()) or int(hit.number)
+    number = NUMBERS.get(hit.number.casefold()) or int(hit.number)
     return number * (HOUR if hit.note.endswith("hours") else DAY)
 
 
@@ -170,9 +165,9 @@ _BACKWARD = re.compile(r"(?i)before|vor|avant|antes")
 def _dated(language: str) -> re.Pattern[str]:
     month = _MONTHS.get(language, _MONTHS["en"])
     until = _UNTIL.get(language, _UNTIL["en"])
-    day = r"\d{1,2}(?:st|nd|rd|th|er)?\.?"
+    day = r"\d{1,2}(?:st|nd|rd|th|er)?"
     year = r"(?:,? (?:de )?\d{4})?"
-    dates = [rf"{month} {day}{year}", rf"{day} (?:of |de )?{month}{year}"]
+    dates = [rf"{month} {day}{year}", rf"{day}\.? (?:of |de )?{month}{year}"]
     dates += [r"\d{4}-\d{2}-\d{2}", r"\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})?", r"\d{1,2}/\d{1,2}"]
     dates += [_WEEKDAYS] if language == "en" else []
     return re.compile(rf"(?i)(?<!\w){until} (?:the )?(?:{'|'.join(dates)})(?!\w)")

@@ -13,6 +13,7 @@ from itertools import islice
 from urllib.parse import parse_qs, urlsplit
 
 from engine.lint.content.message import Flaw, Message
+from engine.lint.content.script import Script
 from engine.lint.content.wording import MOST
 from engine.lint.content.words import Words
 
@@ -33,24 +34,24 @@ def judge(message: Message) -> Iterator[Flaw]:
     words = message.worded
     if words is None or message.channel not in _JUDGED:
         return
-    yield from islice((*_loose(words), *_emptied(words)), MOST)
+    yield from islice((*_loose(message.script, words), *_emptied(words)), MOST)
 
 
-def _loose(words: Words) -> Iterator[Flaw]:
+def _loose(script: Script, words: Words) -> Iterator[Flaw]:
     """Addresses among the words that are no links of ours."""
     links = [(link.start, link.end) for link in words.links]
     for found in _LOOSE.finditer(words.text):
         address = found[0].rstrip(_TRAIL)
         if any(start <= found.start() < end for start, end in links) or _tagged(address):
             continue
-        start, end = words.origin(found.start()), words.origin(found.start() + len(address) - 1) + 1
+        start, end = script.stretch(words, found.start(), found.start() + len(address))
         if words.is_value(found.start()):
             said = f"a value prints the address {_short(address)} as words: the link it becomes has no tags"
             mend = "write a link: [words]({{ links.<name> }}), or {{ links.<name> }} alone"
         else:
             said = f"{_short(address)} becomes a link without tags: it does not begin with https://"
             mend = f"write https://{_short(address)}"
-        yield Flaw(code="RK620", message=said, mend=mend, start=start, end=max(end, start + 1))
+        yield Flaw(code="RK620", message=said, mend=mend, start=start, end=end)
 
 
 def _emptied(words: Words) -> Iterator[Flaw]:

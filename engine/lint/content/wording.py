@@ -10,7 +10,6 @@ from itertools import islice
 
 from engine.lint.content.message import Flaw, Message
 from engine.lint.content.phrases import Phrases, phrases
-from engine.lint.content.words import Words
 
 #: of one rule in one text; who has more has one habit
 MOST = 20
@@ -51,16 +50,18 @@ def judge(message: Message) -> Iterator[Flaw]:
         yield from _flaws("RK615", legalese(text, message.language), part)
         yield from _flaws("RK616", (*spam(text, message.language, line=part), *hidden(text)), part)
     words = message.script.literal
-    yield from _flaws("RK615", _in_body(words, legalese(words.text, message.language)))
+    yield from _flaws("RK615", _in_body(message, legalese(words.text, message.language)))
     if filtered:
-        yield from _flaws("RK616", _in_body(words, spam(words.text, message.language)))
+        yield from _flaws("RK616", _in_body(message, spam(words.text, message.language)))
         yield from _flaws("RK616", hidden(message.script.body))
 
 
-def _in_body(words: Words, found: tuple[Wrong, ...]) -> Iterator[Wrong]:
+def _in_body(message: Message, found: tuple[Wrong, ...]) -> Iterator[Wrong]:
     """Places in the words of a body as places in the body itself."""
+    script = message.script
     for wrong in found:
-        yield replace(wrong, start=words.origin(wrong.start), end=words.origin(wrong.end - 1) + 1)
+        start, end = script.stretch(script.literal, wrong.start, wrong.end)
+        yield replace(wrong, start=start, end=end)
 
 
 def _flaws(code: str, found: Iterable[Wrong], part: str = "body") -> Iterator[Flaw]:
