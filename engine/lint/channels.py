@@ -29,15 +29,14 @@ def lint(subject: Subject) -> Iterator[Finding]:
     for declared in _that_send(subject):
         definition = declared.definition
         able = _capabilities(definition)
-        senders = " and ".join(f"'{name}'" for name in declared.environments)
+        names = " and ".join(f"'{name}'" for name in declared.environments)
+        senders = f"{names} send{'s' if len(declared.environments) == 1 else ''}"
         if not able.delivers:
-            message = (
-                f"{senders} sends, and nobody is reached: '{definition.adapter}' only keeps what it is given"
-            )
+            message = f"{senders}, and nobody is reached: '{definition.adapter}' only keeps what it is given"
             mend = f"declare '{definition.channel}' there with an adapter that delivers"
             yield _finding(subject, "RK805", declared, message, mend)
         elif not able.human and definition.rate is None:
-            message = f"{senders} sends as fast as it can, and a provider may refuse"
+            message = f"{senders} whatever is due at once, and a provider may refuse"
             mend = "add the pace that the provider allows, for example 'rate: 10 per 1s'"
             yield _finding(subject, "RK904", declared, message, mend)
 
