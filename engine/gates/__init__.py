@@ -38,10 +38,11 @@ GATES: tuple[Gate, ...] = (
 AT_DISPATCH: tuple[Gate, ...] = tuple(g for g in GATES if g is not holdout)
 
 
-def judge(situation: Situation, gates: tuple[Gate, ...] = GATES) -> list[Verdict]:
-    """Verdicts up to and including the first that does not allow; all of them when every one allows."""
+def judge(situation: Situation, gates: tuple[Gate, ...] | None = None) -> list[Verdict]:
+    """Verdicts up to and including the first that does not allow; all of them when every one allows. ``gates``:
+    those that are asked, None for every one."""
     verdicts: list[Verdict] = []
-    for gate in gates:
+    for gate in GATES if gates is None else gates:
         verdict = gate(situation)
         verdicts.append(verdict)
         if verdict.says is not Says.ALLOW:

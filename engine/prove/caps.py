@@ -1,0 +1,169 @@
+"""Can a rolling cap ever be exceeded? Proven on the gates themselves, for every history that fills a cap.
+
+A window comes to hold more than its cap only at a moment at which one touch more leaves. So it is enough to show that
+none is allowed, neither when it is decided nor when it leaves, while a cap that binds it is full: whoever filled it,
+when, and in whatever state those touches are. What the gates are shown of them is what is loaded for a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from engine import gates, law
+from engine.facts import ConsentFact, Facts, TouchFact
+from engine.flow import TouchState
+from engine.gates.base import Gate, Situation
+from engine.gates.fatigue import in_words
+from engine.gates.holdout import held_out
+from engine.gates.hours import first_open
+from engine.model import CHANNELS, DAY, Campaign, Project, Step, Track
+from engine.prove import room
+from engine.prove.base import Asked
+from engine.prove.due import due, nobody, sends
+from engine.prove.histories import (
+    Binding,
+    Earlier,
+    bindings,
+    every_kind,
+    full,
+    gathered,
+    is_complete,
+    shown,
+    that_count,
+)
+from engine.prove.model import Answer, Outcome
+from engine.prove.staged import exceeding
+from engine.prove.whereabouts import Whereabouts, everywhere
+from engine.testfile import DEFAULT_NOW
+from engine.verdict import Says
+
+#: what the proof rests on
+ASSUMED = "identities that are merged may each have had what the caps allow before they were one"
+SUMMED = "of a cap with too many histories to try: whether one touch counts does not depend on the others"
+
+
+class Breach(NamedTuple):
+    """A touch that is allowed although a cap is full."""
+
+    binding: Binding
+    history: tuple[Earlier, ...]
+    at_dispatch: bool  # it was held when it was decided, and not when it left
+    situation: Situation
+    track: Track
+
+
+def answers(asked: Asked) -> Iterator[Answer]:
+    """Caps that can be exceeded, caps that can never matter, and cadences that no cap has room for."""
+    yield from _exceeded(asked)
+    yield from room.answers(asked)
+
+
+def _exceeded(asked: Asked) -> Iterator[Answer]:
+    loaded = gathered(asked.project, every_kind(asked.project), DEFAULT_NOW)
+    told: set[Binding] = set()
+    for campaign in asked.campaigns:
+        for track, step, where, caps in _questions(asked.project, campaign):
+            if asked.budget.over:
+                yield _unsettled(campaign, step)
+                return
+            s = _willing(asked.project, campaign, track, step, where)
+            for binding in caps:
+                if s is None or binding in told:
+                    continue
+                breach = _breach(asked.project, binding, s, track, loaded)
+                if breach is not None:
+                    told.add(binding)
+                    yield _answer(asked.project, campaign, breach)
+
+
+def _questions(
+    project: Project, campaign: Campaign
+) -> Iterator[tuple[Track, Step, Whereabouts, list[Binding]]]:
+    """A step for each channel, with the caps that bind it; those of the law where it has them, one at a time."""
+    channels: set[str | None] = set()
+    for track, step in sends(campaign):
+        channel = step.channel or ""
+        if channel in channels:
+            continue
+        channels.add(channel)
+        places: dict[object, Whereabouts] = {}
+        for where in everywhere(project, channel):
+            places.setdefault(law.frequencies(channel, where.place.regions), where)
+        for n, where in enumerate(places.values()):
+            caps = bindings(project, campaign, channel, where.place.regions)
+            lawful = [b for b in caps if b.law]
+            if n == 0 or len(lawful) == 1:
+                yield track, step, where, lawful if n else caps
+
+
+def _breach(
+    project: Project, binding: Binding, s: Situation, track: Track, loaded: Mapping[Earlier, TouchFact]
+) -> Breach | None:
+    """The plainest history that fills the cap and lets a touch through; best one that a test case can give."""
+    own = TouchFact(*s.own, s.step.channel or "", TouchState.QUEUED.value, None)
+    found: Breach | None = None
+    for history in full(binding, that_count(project, s.campaign, binding)):
+        s.facts.touches[:] = shown(history, loaded, s.now)
+        decided = _allowed(s, gates.GATES)
+        s.facts.touches.append(own)
+        if not decided and not _allowed(s, gates.AT_DISPATCH):
+            continue
+        breach = Breach(binding, history, not decided, s, track)
+        if decided and all(kind.is_plain for kind in history):
+            return breach
+        found = found or breach
+    return found
+
+
+def _allowed(s: Situation, asked: Sequence[Gate]) -> bool:
+    return gates.judge(s, tuple(asked))[-1].says is Says.ALLOW
+
+
+def _willing(
+    project: Project, campaign: Campaign, track: Track, step: Step, where: Whereabouts
+) -> Situation | None:
+    """The step due for somebody to whom nothing but a cap is in the way; None where its hours never open."""
+    facts = nobody(DEFAULT_NOW)
+    addresses = {"email": "sam@customer.example", "email_key": "sam@customer.example", "linkedin": "sam"}
+    attributes = {"attributes": {"postal_address": project.brand.postal_address}}
+    given = DEFAULT_NOW - 30 * DAY
+    facts = Facts(
+        identity_id=next(n for n in range(1, 100_000) if not held_out(campaign, n)),
+        person={**facts.person, **addresses, **attributes, **where.record},
+        consents={c: ConsentFact(c, "express_written", given, "https://proofs.example") for c in CHANNELS},
+    )
+    opens = first_open(due(project, campaign, track, step, facts, DEFAULT_NOW), DEFAULT_NOW)
+    return None if opens is None else due(project, campaign, track, step, facts, opens)
+
+
+def _unsettled(campaign: Campaign, step: Step) -> Answer:
+    return Answer(
+        question="caps",
+        outcome=Outcome.NOT_SETTLED,
+        message="there was no time to try every history",
+        source=step.source,
+        campaign=campaign.id,
+        step=step.id,
+    )
+
+
+def _answer(project: Project, campaign: Campaign, breach: Breach) -> Answer:
+    binding, s = breach.binding, breach.situation
+    whose = f"the law's {binding.law}" if binding.law else f"the cap of {in_words(binding.cap)}"
+    stage = "when it leaves" if breach.at_dispatch else "when it is decided"
+    message = f"{whose} can be exceeded: '{s.step.id}' is allowed {stage} although it is full"
+    complete = is_complete(binding, that_count(project, campaign, binding))
+    return Answer(
+        question="caps",
+        outcome=Outcome.VIOLATED,
+        message=message,
+        source=binding.cap.source,
+        campaign=campaign.id,
+        step=s.step.id,
+        details=tuple(kind.told for kind in breach.history),
+        counterexample=None
+        if breach.at_dispatch
+        else exceeding(project, breach.track, s, breach.history, binding.cap.per),
+        assumptions=(ASSUMED,) if complete else (ASSUMED, SUMMED),
+    )
