@@ -1,13 +1,17 @@
 """Write into the schemas, for editors, what follows from the rest of them: ``make docs``.
 
-A description, the default and the way to the reference make the text an editor shows at a key
-(``markdownDescription``). A test holds that it is current.
+A description, the default, an example and the way to the reference make the text an editor shows at a key
+(``markdownDescription``). Examples that are mappings are ``x-examples``: of an ``examples`` the YAML language server
+makes proposals, and of a mapping one named "[object Object]". A test holds that all is current.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 import schemas
 from scripts.schema_keys import Schema, places, reference_url
@@ -30,12 +34,19 @@ def schema_file(kind: str) -> Path:
     return FOLDER / f"{kind}.schema.json"
 
 
+def block(example: Any) -> str:
+    """An example as a project would write it."""
+    return yaml.safe_dump(example, sort_keys=False, allow_unicode=True, width=1000)
+
+
 def _tell(node: Schema, url: str) -> None:
     parts = [node["description"].replace("<", "&lt;")]
     if "default" in node:
         default = node["default"]
         text = default if isinstance(default, str) else json.dumps(default)
         parts.append(f"When not said: `{text}`")
+    if "x-examples" in node:
+        parts.append(f"```yaml\n{block(node['x-examples'][0])}```")
     parts.append(f"[Documentation]({url.rstrip('#')})")
     told = "\n\n".join(parts)
     words = dict(node)

@@ -19,6 +19,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "init": "Write a small working project.",
         "validate": "Check every file; all findings at once.",
         "fmt": "Lay the YAML files out.",
+        "schema": "What editors complete and explain by.",
         "rules": "Every rule that validate knows.",
         "rule": "One rule: what it asks for, a bad and a good example.",
         "test": "Run the campaigns' own tests.",

@@ -13,30 +13,25 @@ import click
 from engine.clock import Clock, SystemClock, utc
 from engine.errors import ConfigurationError
 
-#: beside the files that name them, so that an editor finds them without a network
-SCHEMA_FOLDER = ".schemas"
-
 _DAY = 86_400
 _DAYS_AGO = re.compile(r"<(\d+) days ago>")
 
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--schemas", is_flag=True, help="Only write the editor's schemas anew, after an upgrade.")
-def command(folder: Path, schemas: bool) -> None:
+def command(folder: Path) -> None:
     """Write a small working project to DIR: one campaign, its messages, its tests and eight people.
 
-    DIR is made when it is not there; a file that is there is never overwritten.
+    DIR is made when it is not there; a file that is there is never overwritten. The first line of each YAML file
+    leads an editor to the schemas in DIR/.schemas; 'rekindle schema --write' writes them anew.
     """
-    if schemas:
-        write(folder, _schemas(), replace=True)
-        click.echo(f"wrote {folder / SCHEMA_FOLDER}")
-        return
+    from engine import editor_schema
+
     texts = project_files(folder.absolute().name, SystemClock())
     if (folder / ".gitignore").exists():
         del texts[".gitignore"]  # a repository's own stays as it is
     write(folder, texts)
-    write(folder, _schemas(), replace=True)
+    editor_schema.write(folder / editor_schema.SCHEMA_FOLDER, editor_schema.names_of(texts))
     click.echo(f"wrote a project to {folder}. Next:\n")
     for words, what in _NEXT:
         click.echo(f"  rekindle --project {folder} {words:<32} # {what}")
@@ -62,19 +57,11 @@ def project_files(name: str, clock: Clock) -> dict[str, str]:
     return found
 
 
-def _schemas() -> dict[str, str]:
-    return {
-        f"{SCHEMA_FOLDER}/{entry.name}": entry.read_text(encoding="utf-8")
-        for entry in files("schemas").iterdir()
-        if entry.name.endswith(".schema.json")
-    }
-
-
-def write(folder: Path, texts: dict[str, str], *, replace: bool = False) -> None:
+def write(folder: Path, texts: dict[str, str]) -> None:
     """Write the files below ``folder``. Raises ConfigurationError, before any is written, when one is there
-    already and ``replace`` is not set; OSError when the folder cannot be written."""
+    already; OSError when the folder cannot be written."""
     there = [path for path in texts if (folder / path).exists()]
-    if there and not replace:
+    if there:
         raise ConfigurationError(
             f"{folder} already has {', '.join(sorted(there)[:3])}{' ...' if len(there) > 3 else ''}",
             hint="Name a new folder; nothing was written",

@@ -74,8 +74,9 @@ def test_schemas_can_be_written_anew(tmp_path: Path) -> None:
     schema = tmp_path / ".schemas" / "campaign.schema.json"
     whole = schema.read_text()
     schema.write_text("{}")
-    assert init(str(tmp_path), "--schemas").exit_code == 0
+    assert CliRunner().invoke(main, ["--project", str(tmp_path), "schema", "--write"]).exit_code == 0
     assert schema.read_text() == whole
+    assert "come_back/second_start" in whole
 
 
 def test_a_file_in_the_way_is_one_clear_line(tmp_path: Path) -> None:

@@ -50,9 +50,20 @@ def test_every_place_has_words_and_the_way_to_the_reference(kind: str) -> None:
 @pytest.mark.parametrize("kind", schemas.KINDS)
 def test_every_key_has_an_example_that_it_accepts(kind: str) -> None:
     for place, node in _places(kind):
-        assert node.get("examples") or not place.is_key, place.path
-        for example in [*node.get("examples", ()), *([node["default"]] if "default" in node else [])]:
+        examples = [*node.get("examples", ()), *node.get("x-examples", ())]
+        assert examples or not place.is_key, place.path
+        for example in [*examples, *([node["default"]] if "default" in node else [])]:
             assert _accepts(kind, place.node, example), (place.path, example)
+
+
+def _holds_a_mapping(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(map(_holds_a_mapping, value)))
+
+
+@pytest.mark.parametrize("kind", schemas.KINDS)
+def test_what_editors_make_proposals_of_can_be_written_on_a_line(kind: str) -> None:
+    for place, node in _places(kind):
+        assert not _holds_a_mapping(node.get("examples", [])), place.path
 
 
 @pytest.mark.parametrize("kind", schemas.KINDS)
