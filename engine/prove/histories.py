@@ -86,20 +86,21 @@ def edges(project: Project) -> frozenset[int]:
 
 
 def that_count(project: Project, campaign: Campaign, binding: Binding) -> list[Earlier]:
-    """The kinds of touches that count for the cap, the plainest first."""
-    ages = {0, *(age for per in edges(project) for age in (per - 1, per) if age < binding.cap.per)}
-    plainest = sorted(ages, key=lambda age: (age == 0, age % 60 != 0, age))
-    everybody = [s.channel for c in project.campaigns.values() for s in c.steps if s.channel]
-    senders = {ELSEWHERE: everybody, campaign.id: [s.channel for s in campaign.steps if s.channel]}
-    return [
-        Earlier(channel, sender, 1, state.value, age)
-        for sender, channels in senders.items()
-        if binding.cap.campaign in (None, sender)
-        for channel in CHANNELS
-        if channel in channels and channel in binding.channels
-        for state, moments in ((TouchState.SENT, plainest), (TouchState.QUEUED, (None,)))
-        for age in moments
-    ]
+    """The kinds of touches that fill the cap, the plainest first."""
+    return [kind for kind in _kinds(project, campaign) if binding.counts(kind)]
+
+
+def _kinds(project: Project, campaign: Campaign) -> Iterator[Earlier]:
+    """Touches of the campaign and of others on every channel in use, at either side of every edge."""
+    ages = sorted(
+        {0, *(age for per in edges(project) for age in (per - 1, per))},
+        key=lambda age: (age == 0, age % 60 != 0, age),
+    )
+    everybody = [s.channel for c in project.campaigns.values() for s in c.steps]
+    for sender, channels in ((ELSEWHERE, everybody), (campaign.id, [s.channel for s in campaign.steps])):
+        for channel in (c for c in CHANNELS if c in channels):
+            yield from (Earlier(channel, sender, 1, TouchState.SENT.value, age) for age in ages)
+            yield Earlier(channel, sender, 1, TouchState.QUEUED.value, None)
 
 
 def every_kind(project: Project) -> Iterator[Earlier]:
