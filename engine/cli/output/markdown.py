@@ -111,7 +111,7 @@ def _rule(number: str) -> str:
 def words(text: str) -> str:
     """Text that stays text: every sign that Markdown could read is escaped, and no name in it is called."""
     plain = " ".join(printable(text).split()) or "-"
-    return _MENTION.sub("\\1\u200b", _MARKUP.sub(r"\\\1", plain))
+    return _MARKUP.sub(r"\\\1", _MENTION.sub("\\1\u200b", plain))
 
 
 def code(text: str) -> str:
