@@ -92,13 +92,19 @@ def _spans(zone: str, opening: Opening, ordinal: int) -> tuple[tuple[int, int], 
     day = date.fromordinal(ordinal)
     if opening.holidays and is_holiday(day, opening.holidays):
         return ()
-    info = ZoneInfo(zone)
+    info = _zone(zone)
     spans = (
         (edge(day, w.opens, info, opening=True), edge(day, w.closes, info, opening=False))
         for w in opening.windows
         if day.weekday() in w.days
     )
     return tuple(sorted((opens, closes) for opens, closes in spans if opens < closes))
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo:
+    """A zone, kept: ``ZoneInfo`` itself keeps only a handful."""
+    return ZoneInfo(name)
 
 
 def edge(day: date, minute: int, zone: ZoneInfo, *, opening: bool) -> int:
@@ -131,7 +137,7 @@ def _transition(low: int, high: int, zone: ZoneInfo) -> int:
 @lru_cache(maxsize=1024)
 def clock_changes(zone: str, year: int) -> tuple[int, ...]:
     """The instants of a (UTC) year at which a zone's clocks are put forward or back."""
-    info = ZoneInfo(zone)
+    info = _zone(zone)
     first, last = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
     days = range(first, last + 1, DAY)
     offsets = [datetime.fromtimestamp(day, UTC).astimezone(info).utcoffset() for day in days]
@@ -148,7 +154,7 @@ def deadline_ends(now: int, deadline: Deadline, zone: str, country: str) -> int:
     Business days are Monday to Friday without the country's national holidays; of a country whose calendar is not
     known only the weekends are left out.
     """
-    info = ZoneInfo(zone)
+    info = _zone(zone)
     day = datetime.fromtimestamp(now, UTC).astimezone(info).date()
     left = deadline.days
     while left:
@@ -175,4 +181,4 @@ def _calendar(country: str, subdivision: str, year: int) -> holiday_calendars.Ho
 
 def local(instant: int, zone: str) -> datetime:
     """The wall-clock moment of an instant in a zone, for showing to people."""
-    return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(zone))
+    return datetime.fromtimestamp(instant, UTC).astimezone(_zone(zone))

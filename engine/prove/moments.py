@@ -6,7 +6,7 @@ show all that can happen to those between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -33,6 +33,11 @@ class Rhythm:
 
     steps: tuple[Step, ...]
     place: Place
+
+    @property
+    def shape(self) -> Hashable:
+        """Equal where the hour brings out the same."""
+        return tuple((s.at, s.channel, s.window, s.expires) for s in self.steps), self.place
 
 
 class Calendar:
