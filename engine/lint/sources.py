@@ -129,12 +129,15 @@ def _header(path: Path, name: str) -> tuple[str, ...] | None:
 
 
 def _columns(source: Located, file: str, header: tuple[str, ...] | None) -> Iterator[Finding]:
+    context = f"source '{source.text('source') or source.text('events')}'"
     for column in _named_columns(source) if header is not None else ():
         if header is not None and column.value not in header:
             # never what the file does have: without a line of names its first line would be somebody's data
             close = suggest.nearest(str(column.value), header)
             mend = f"did you mean '{close}'?" if close else "write a name from the file's first line"
-            yield column.span.finding("RK907", f"{file} has no column '{column.value}'", mend)
+            yield column.span.finding(
+                "RK907", f"{file} has no column '{column.value}'", mend, context=context
+            )
 
 
 def _named_columns(source: Located) -> Iterator[Located]:
