@@ -16,6 +16,7 @@ from typing import Any
 from babel.numbers import get_currency_precision
 from email_validator import EmailNotValidError, validate_email
 
+from engine import almost
 from engine.clock import parse_instant
 from engine.model import Deadline
 
@@ -26,17 +27,18 @@ MAX_SECONDS = 36_525 * 86_400
 #: what a 64-bit column holds
 MAX_MINOR = 2**63 - 1
 
-_LONG = {"sec": "s", "min": "m", "hour": "h", "day": "d", "week": "w"}
 _DURATION = re.compile(r"(\d{1,9})([smhdw])")
 
 
 class UnitError(ValueError):
-    """A value that is not written as its unit asks. ``mend`` says how to write it."""
+    """A value that is not written as its unit asks. ``mend`` says how to write it; ``instead`` is the value written
+    right, where there is no doubt what was meant."""
 
-    def __init__(self, message: str, mend: str) -> None:
+    def __init__(self, message: str, mend: str, *, instead: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.mend = mend
+        self.mend = f"write '{instead}'" if instead else mend
+        self.instead = instead
 
 
 def parse_duration(value: Any) -> int:
@@ -48,7 +50,8 @@ def parse_span(value: Any) -> tuple[int, int]:
     """(seconds, seconds of the unit): ``72h`` is (259200, 3600), which says how exactly it was meant."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise UnitError(f"{shown(value)} is not a duration", _duration_mend(value))
+        instead = almost.duration(value)
+        raise UnitError(f"{shown(value)} is not a duration", _duration_mend(value), instead=instead)
     seconds = int(found[1]) * SECONDS[found[2]]
     if seconds > MAX_SECONDS:
         raise UnitError(f"{shown(value)} is longer than a century", "write a shorter duration")
@@ -58,13 +61,9 @@ def parse_span(value: Any) -> tuple[int, int]:
 def _duration_mend(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return f"give it a unit: '{value}d' for days, '{value}h' for hours"
-    words = re.fullmatch(r"(\d+) *([a-z]+?)s?", str(value).strip().lower())
-    if words:
-        for name, unit in _LONG.items():
-            if words[2].startswith(name) or words[2] == unit:
-                return f"write '{words[1]}{unit}'"
-        if words[2].startswith("month"):
-            return f"months differ in length; write '{int(words[1]) * 30}d'"
+    months = re.fullmatch(r"(\d+) *months?", str(value).strip().lower())
+    if months:
+        return f"months differ in length; write '{int(months[1]) * 30}d'"
     return "write a whole number and s, m, h, d or w, for example '30d' or '72h'"
 
 
@@ -73,7 +72,7 @@ def parse_deadline(value: Any) -> Deadline:
     found = re.fullmatch(r"([1-9]\d{0,3})([dw]| business days)", value) if isinstance(value, str) else None
     if not found:
         mend = "write so many days, '30d', or so many business days, '14 business days'"
-        raise UnitError(f"{shown(value)} is not a deadline", mend)
+        raise UnitError(f"{shown(value)} is not a deadline", mend, instead=almost.deadline(value))
     return Deadline(int(found[1]) * (7 if found[2] == "w" else 1), business=found[2] == " business days")
 
 
@@ -81,14 +80,14 @@ def parse_rate(value: Any) -> tuple[int, int]:
     """(limit, seconds) of ``2 per 7d``."""
     found = re.fullmatch(r"(\d{1,9}) per (\S+)", value) if isinstance(value, str) else None
     if not found:
-        raise UnitError(
-            f"{shown(value)} is not a rate", "write how many per how long, for example '2 per 7d'"
-        )
+        mend = "write how many per how long, for example '2 per 7d'"
+        raise UnitError(f"{shown(value)} is not a rate", mend, instead=almost.rate(value))
     try:
         seconds = parse_duration(found[2])
     except UnitError:
         per = {"day": "1d", "week": "7d", "month": "30d", "hour": "1h"}.get(found[2], "7d")
-        raise UnitError(f"{shown(value)} is not a rate", f"write '{found[1]} per {per}'") from None
+        mend = f"write '{found[1]} per {per}'"
+        raise UnitError(f"{shown(value)} is not a rate", mend, instead=almost.rate(value)) from None
     if int(found[1]) < 1 or seconds < 1:
         raise UnitError(f"{shown(value)} allows nothing", "both numbers of a rate are at least 1")
     return int(found[1]), seconds
@@ -100,7 +99,8 @@ def parse_percent(value: Any) -> int:
     points = int(Decimal(found[1]) * 100) if found else -1
     if not 0 <= points <= 10_000:
         number = f"'{value}%'" if isinstance(value, int | float) and 0 <= value <= 100 else "'10%' or '2.5%'"
-        raise UnitError(f"{shown(value)} is not a percentage", f"write {number}")
+        instead = almost.percent(value) if points < 0 else None
+        raise UnitError(f"{shown(value)} is not a percentage", f"write {number}", instead=instead)
     return points
 
 
@@ -110,7 +110,8 @@ def parse_band(value: Any) -> tuple[float, float]:
     try:
         low, high = (parse_percent(p.strip()) for p in (parts if len(parts) == 2 else parts * 2))
     except ValueError:
-        raise UnitError(f"{shown(value)} is not a range of percentages", "write it like '3%..5%'") from None
+        message, instead = f"{shown(value)} is not a range of percentages", almost.band(value)
+        raise UnitError(message, "write it like '3%..5%'", instead=instead) from None
     if low > high:
         raise UnitError(f"{shown(value)} ends before it starts", f"write '{parts[-1]}..{parts[0]}'")
     return low / 10_000, high / 10_000
@@ -120,7 +121,8 @@ def parse_hours(value: Any, *, wraps: bool = False) -> tuple[int, int]:
     """Minutes after midnight of ``09:00-17:00``; ``wraps`` allows ``21:00-08:00``. ``24:00`` may close."""
     found = re.fullmatch(r"(\d\d):(\d\d)-(\d\d):(\d\d)", value) if isinstance(value, str) else None
     if not found:
-        raise UnitError(f"{shown(value)} is not a range of hours", "write it like '09:00-17:00'")
+        message, instead = f"{shown(value)} is not a range of hours", almost.hours(value, wraps=wraps)
+        raise UnitError(message, "write it like '09:00-17:00'", instead=instead)
     opens, closes = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
     if max(int(found[2]), int(found[4])) > 59 or opens >= 1_440 or closes > 1_440:
         raise UnitError(f"{shown(value)} names an hour no clock shows", "hours run from 00:00 to 24:00")
@@ -144,11 +146,11 @@ def _span_of_days(value: Any) -> frozenset[int]:
     ends = str(value).split("..")
     unknown = next((end for end in ends if end not in DAYS), None)
     if unknown is not None or len(ends) > 2:
-        short = unknown[:3].lower() if unknown else ""
-        mend = (
-            f"write '{short}'" if short in DAYS and len(ends) == 1 else "write 'mon..fri', 'sat', or a list"
+        message, mend = (
+            f"{shown(value)} is not a weekday or a range of them",
+            "write 'mon..fri', 'sat', or a list",
         )
-        raise UnitError(f"{shown(value)} is not a weekday or a range of them", mend)
+        raise UnitError(message, mend, instead=almost.days(value))
     first, last = DAYS.index(ends[0]), DAYS.index(ends[-1])
     return frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
 
@@ -156,11 +158,13 @@ def _span_of_days(value: Any) -> frozenset[int]:
 def parse_moment(value: Any, now: int | None = None) -> int:
     """UTC epoch seconds of an ISO 8601 date or moment; with ``now`` also of ``40d ago`` and ``in 3d``."""
     text = str(value).strip()
-    if now is not None:
-        if text.endswith(" ago"):
+    try:
+        if now is not None and text.endswith(" ago"):
             return now - parse_duration(text.removesuffix(" ago"))
-        if text.startswith("in "):
+        if now is not None and text.startswith("in "):
             return now + parse_duration(text.removeprefix("in "))
+    except UnitError as error:
+        raise UnitError(error.message, error.mend, instead=almost.moment(text)) from None
     try:
         if not re.match(r"\d{4}-\d\d-\d\d", text):
             raise ValueError(text)
@@ -168,7 +172,7 @@ def parse_moment(value: Any, now: int | None = None) -> int:
     except (ValueError, OverflowError):
         relative = "" if now is None else ", or '40d ago'"
         mend = f"write '2026-03-02' or '2026-03-02T15:00:00Z'{relative}"
-        raise UnitError(f"{shown(value)} is not a date", mend) from None
+        raise UnitError(f"{shown(value)} is not a date", mend, instead=almost.moment(value)) from None
 
 
 def parse_money(value: Any, currency: str) -> int:
@@ -176,7 +180,8 @@ def parse_money(value: Any, currency: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         digits = re.sub(r"[^\d.]", "", str(value))
         mend = f"write the number alone: {digits}" if digits else "write a plain number"
-        raise UnitError(f"{shown(value)} is not an amount of money", mend)
+        message, instead = f"{shown(value)} is not an amount of money", almost.amount(value, currency)
+        raise UnitError(message, mend, instead=instead)
     precision = get_currency_precision(currency)
     minor = Decimal(str(value)) * 10**precision
     if minor != minor.to_integral_value():

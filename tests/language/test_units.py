@@ -64,7 +64,7 @@ def test_units_are_read(parser: Callable[[Any], object], written: object, value:
         (units.parse_percent, 10, "write '10%'"),
         (units.parse_percent, "150%", "write '10%' or '2.5%'"),
         (units.parse_band, "5%..3%", "write '3%..5%'"),
-        (units.parse_hours, "9-17", "write it like '09:00-17:00'"),
+        (units.parse_hours, "9-17", "write '09:00-17:00'"),
         (units.parse_hours, "09:00-25:00", "hours run from 00:00 to 24:00"),
         (units.parse_hours, "17:00-09:00", "a window lies within one day: '09:00-17:00'"),
         (units.parse_hours, "09:00-09:00", "end later than you start"),
