@@ -32,6 +32,11 @@ def modules() -> Path:
     return _MODULES
 
 
+def node(package: str, script: str, *words: str) -> list[str | Path]:
+    """The command line that runs a script of an installed package."""
+    return [_NODE, modules() / package / script, *words]
+
+
 def run(script: str, data: Any) -> Any:
     """What a script of this folder answers to ``data``: JSON in, JSON out."""
     modules()
