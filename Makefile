@@ -55,6 +55,7 @@ soak: $(STAMP) ## the long runs that `make test` leaves out
 
 docs: $(STAMP) ## write anew what follows from the code: reference, commands, rules, what editors show
 	$(BIN)/python scripts/link_schemas.py
+	$(BIN)/python scripts/make_reference.py
 	$(BIN)/python scripts/make_cli_docs.py
 	$(BIN)/python scripts/make_rule_docs.py
 

@@ -143,7 +143,7 @@ def test_nothing_offered_is_unreadable(offered: Ask) -> None:
     [
         ("camp|aign: x", "campaign#campaign", "the file's name"),
         ("campaign: x\nprior|ity: 60", "campaign#priority", "When not said: `50`"),
-        ("campaign: x\ngoal:\n  with|in: 60d", "campaign#goal.within", "Counted from entry"),
+        ("campaign: x\ngoal:\n  with|in: 60d", "campaign#goal.within", "Until how long after entry"),
         (_STEP + "    respond|_by: 30d", "campaign#type.send_step.respond_by", "Until when an answer"),
         (_STEP + "    if:\n      loss_rea|son: price", "campaign#", "price"),
         ("project: x\npolicy:\n  step_exp|iry: 2d", "project#policy.step_expiry", "When not said: `3d`"),

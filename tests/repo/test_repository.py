@@ -185,7 +185,8 @@ def test_every_relative_link_in_the_docs_leads_somewhere() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """What the headings of a page can be linked by, as forges name them."""
+    """What the headings of a page can be linked by, as forges name them, and what it names itself."""
+    named = set(re.findall(r'<a id="([^"]+)">', read(page)))
     text = re.sub(r"^```.*?^```", "", read(page), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ +(.+?) *$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return named | {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
