@@ -68,9 +68,14 @@ def instead(character: str) -> str | None:
     return plain if plain and not outside(plain) else None
 
 
+#: blanks that dates and amounts are written with, and that GSM-7 has not
+_BLANKS = str.maketrans(dict.fromkeys("\u00a0\u2009\u202f", " "))
+
+
 def whole(words: str, brand: str, stop: str) -> str:
-    """A text message as it leaves: it says who writes, and how to stop it."""
-    said = words.strip()
+    """A text message as it leaves: it says who writes, and how to stop it. Its blanks are plain ones: a phone breaks
+    lines where it likes, and another kind would double the price."""
+    said = words.translate(_BLANKS).strip()
     if brand.casefold() not in said.casefold():
         said = f"{brand}: {said}"
     return f"{said}\n{stop}"

@@ -124,7 +124,8 @@ def set_aside(env: Environment, source: str, utm: Utm) -> tuple[str, Tags]:
     words: list[str] = []
     tag, length, at, first = "", 0, 0, 0
     for _, kind, text in env.lex(source):
-        at = source.find(text, at) + len(text)  # Jinja leaves out blanks beside {%- and -%}
+        found = source.find(text, at)  # Jinja leaves out blanks beside {%- and -%}
+        at = (found if found >= 0 else at) + len(text)
         piece = ""
         if tag or kind.endswith("_begin"):
             first = first if tag else at - len(text)

@@ -8,10 +8,11 @@ a gap where a value goes.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from jinja2 import Template, TemplateError
@@ -189,10 +190,16 @@ class _Scribe:
         found = self._given.find(piece, self._cursor, self._cursor + _AHEAD + len(piece))
         if found >= 0:
             self._cursor = found + len(piece)
-            self.out += (LITERAL, digits(self._origin(found)), piece)
+            for start, end in pairwise(self._edges(found, self._cursor)):
+                self.out += (LITERAL, digits(self._origin(start)), self._given[start:end])
             return
-        for word in re.split(r"(\s+)", piece):  # an escape or an entity: word by word
-            self.out += (LITERAL, digits(self._place(word)), word)
+        for word in re.split(r"(\w+)", piece):  # an escape or an entity: word by word, signs beside them
+            place = self._place(word) if word[:1].isalnum() else self._origin(self._cursor)
+            self.out += (LITERAL, digits(place), word)
+
+    def _edges(self, start: int, end: int) -> list[int]:
+        """From, to, and between them where a comment has been taken out."""
+        return [start, *self._starts[bisect_right(self._starts, start) : bisect_left(self._starts, end)], end]
 
     def _place(self, piece: str) -> int:
         """Where a piece stands in the body; the cursor goes behind it. Where it is not found, the cursor stays."""

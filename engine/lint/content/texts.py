@@ -23,8 +23,7 @@ def judge(message: Message) -> Iterator[Flaw]:
     if size.segments <= budget:
         return
     strange = list(dict.fromkeys(c for c in text if sms.outside(c)))
-    parts = "a part" if budget == 1 else f"{budget} parts"
-    said = f"this text takes {size.segments} parts of {size.encoding}, and policy.text_parts allows {parts}"
+    said = f"this text takes {size.segments} parts of {size.encoding}, and policy.text_parts is {budget}"
     if strange:
         said += f": {_listed(strange)} {'is' if len(strange) == 1 else 'are'} not GSM-7"
     start, end = _place(message, strange)

@@ -169,7 +169,9 @@ def _dated(language: str) -> re.Pattern[str]:
     year = r"(?:,? (?:de )?\d{4})?"
     dates = [rf"{month} {day}{year}", rf"{day}\.? (?:of |de )?{month}{year}"]
     dates += [r"\d{4}-\d{2}-\d{2}", r"\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})?", r"\d{1,2}/\d{1,2}"]
-    dates += [_WEEKDAYS, r"end of (?:the|this|next) (?:day|week|month|quarter|year)"] if language == "en" else []
+    dates += (
+        [_WEEKDAYS, r"end of (?:the|this|next) (?:day|week|month|quarter|year)"] if language == "en" else []
+    )
     return re.compile(rf"(?i)(?<!\w){until} (?:the )?(?:{'|'.join(dates)})(?!\w)")
 
 

@@ -11,8 +11,6 @@ import yaml
 
 from engine.compile import Loaded, load_files
 from engine.diagnostics import Finding
-from engine.lint.content import content
-from engine.lint.base import Subject
 from engine.rules import RULES
 
 DATA = Path(__file__).parent.parent / "data" / "content"
@@ -84,8 +82,8 @@ def template(message: Mapping[str, Any]) -> str:
     return (f"---\n{head}---\n" if head else "") + message["body"]
 
 
-def load(messages: Iterable[Mapping[str, Any]], **files: str) -> Loaded:
-    """A project that sends these messages, each in a campaign of its own."""
+def load(messages: Iterable[Mapping[str, Any]], files: Mapping[str, str] | None = None) -> Loaded:
+    """A project that sends these messages, each in a campaign of its own. ``files``: put in the place of its own."""
     found = {
         "templates/t/before.md": BEFORE,
         "rekindle.yaml": PROJECT,
@@ -95,19 +93,18 @@ def load(messages: Iterable[Mapping[str, Any]], **files: str) -> Loaded:
     for number, message in enumerate(messages):
         found[f"templates/t/m{number}.md"] = template(message)
         found[f"c{number}.yaml"] = _campaign(number, message)
-    return load_files(found | files, Path("trial"), lint=True)
+    return load_files({**found, **(files or {})}, Path("trial"), lint=True)
 
 
 def _campaign(number: int, message: Mapping[str, Any]) -> str:
     channel = message.get("channel", "email")
     said = "".join(f"    {key}: {message[key]}\n" for key in ("offer", "respond_by") if key in message)
-    first = later = ""
-    at = message.get("later", "0d")
+    first, at = "", message.get("later", "0d")
     if "later" in message:  # the offer was named before
         first = f"  - step: before\n    at: 0d\n    {channel}: t/before\n{said}"
-    later = f"  - step: s\n    at: {at}\n    {channel}: t/m{number}\n{said}"
+    last = f"  - step: s\n    at: {at}\n    {channel}: t/m{number}\n{said}"
     head = f"campaign: c{number}\nowner: a@acme.example\nobjective: Try.\naudience: {{segment: past}}\n"
-    return f"{head}cadence:\n{first}{later}then: end\n"
+    return f"{head}cadence:\n{first}{last}then: end\n"
 
 
 def by_template(loaded: Loaded) -> dict[int, list[Finding]]:
@@ -125,4 +122,8 @@ def words_at(loaded: Loaded, finding: Finding) -> str:
     return line[finding.column - 1 : finding.end_column - 1]
 
 
-__all__ = ["CODES", "Subject", "by_template", "content", "corpus", "load", "template", "words_at"]
+def said(message: Mapping[str, Any], files: Mapping[str, str] | None = None) -> list[Finding]:
+    """What is found about one message."""
+    loaded = load([message], files)
+    assert loaded.project is not None, loaded.findings
+    return [finding for finding in loaded.findings if finding.code in CODES]
