@@ -11,16 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from engine import gates, law
-from engine.facts import ConsentFact, Facts, TouchFact
+from engine.facts import TouchFact
 from engine.flow import TouchState
 from engine.gates.base import Gate, Situation
 from engine.gates.fatigue import in_words
-from engine.gates.holdout import held_out
-from engine.gates.hours import first_open
-from engine.model import CHANNELS, DAY, Campaign, Project, Step, Track
+from engine.model import Campaign, Project, Step, Track
 from engine.prove import room
 from engine.prove.base import Asked
-from engine.prove.due import due, nobody, sends
+from engine.prove.due import sends, willing
 from engine.prove.histories import (
     Binding,
     Earlier,
@@ -70,7 +68,7 @@ def _exceeded(asked: Asked) -> Iterator[Answer]:
             if asked.budget.over:
                 yield _unsettled(campaign, step)
                 return
-            s = _willing(asked.project, campaign, track, step, where)
+            s = willing(asked.project, campaign, track, step, where)
             for binding in caps:
                 if s is None or binding in told:
                     continue
@@ -121,23 +119,6 @@ def _breach(
 
 def _allowed(s: Situation, asked: Sequence[Gate]) -> bool:
     return gates.judge(s, tuple(asked))[-1].says is Says.ALLOW
-
-
-def _willing(
-    project: Project, campaign: Campaign, track: Track, step: Step, where: Whereabouts
-) -> Situation | None:
-    """The step due for somebody to whom nothing but a cap is in the way; None where its hours never open."""
-    facts = nobody(DEFAULT_NOW)
-    addresses = {"email": "sam@customer.example", "email_key": "sam@customer.example", "linkedin": "sam"}
-    attributes = {"attributes": {"postal_address": project.brand.postal_address}}
-    given = DEFAULT_NOW - 30 * DAY
-    facts = Facts(
-        identity_id=next(n for n in range(1, 100_000) if not held_out(campaign, n)),
-        person={**facts.person, **addresses, **attributes, **where.record},
-        consents={c: ConsentFact(c, "express_written", given, "https://proofs.example") for c in CHANNELS},
-    )
-    opens = first_open(due(project, campaign, track, step, facts, DEFAULT_NOW), DEFAULT_NOW)
-    return None if opens is None else due(project, campaign, track, step, facts, opens)
 
 
 def _unsettled(campaign: Campaign, step: Step) -> Answer:

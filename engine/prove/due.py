@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.facts import EnrolmentFact, Facts
+from engine.facts import ConsentFact, EnrolmentFact, Facts
 from engine.flow import EnrolmentState
 from engine.gates.base import Situation
-from engine.model import Campaign, Project, Step, StepKind, Track
+from engine.gates.holdout import held_out
+from engine.gates.hours import first_open
+from engine.model import CHANNELS, DAY, Campaign, Project, Step, StepKind, Track
+from engine.prove.whereabouts import Whereabouts
+from engine.testfile import DEFAULT_NOW
 from engine.timeline import situation_of
 from engine.witness import Witness
 
@@ -39,3 +43,21 @@ def due(project: Project, campaign: Campaign, track: Track, step: Step, facts: F
 def nobody(now: int) -> Facts:
     """A person of whom nothing is known."""
     return Witness(now=now, fields={}, consents={}, events=(), notes=()).facts()
+
+
+def willing(
+    project: Project, campaign: Campaign, track: Track, step: Step, where: Whereabouts
+) -> Situation | None:
+    """The step due for somebody to whom nothing is in the way, who agreed to everything and can be reached on every
+    channel; None where its hours never open."""
+    facts = nobody(DEFAULT_NOW)
+    addresses = {"email": "sam@customer.example", "email_key": "sam@customer.example", "linkedin": "sam"}
+    attributes = {"attributes": {"postal_address": project.brand.postal_address}}
+    given = DEFAULT_NOW - 30 * DAY
+    facts = Facts(
+        identity_id=next(n for n in range(1, 100_000) if not held_out(campaign, n)),
+        person={**facts.person, **addresses, **attributes, **where.record},
+        consents={c: ConsentFact(c, "express_written", given, "https://proofs.example") for c in CHANNELS},
+    )
+    opens = first_open(due(project, campaign, track, step, facts, DEFAULT_NOW), DEFAULT_NOW)
+    return None if opens is None else due(project, campaign, track, step, facts, opens)

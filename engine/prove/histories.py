@@ -42,18 +42,20 @@ class Earlier(NamedTuple):
     cycle: int  # 1: the round at hand
     state: str
     age: int | None  # seconds since it counts; None: reserved, and may leave at any moment
+    offer: str | None = None  # that it named
 
     @property
     def told(self) -> str:
-        """``email sent 6d ago``, ``sms queued by churned``."""
+        """``email sent 6d ago``, ``sms queued by churned``, ``email with ten_off sent by churned 1d ago``."""
         by = f" by {self.campaign}" if self.campaign else ""
         when = "" if self.age is None else f" {elapsed(self.age)} ago" if self.age else " just now"
-        return f"{self.channel} {self.state.replace('_', ' ')}{by}{when}"
+        what = f"{self.channel} with {self.offer}" if self.offer else self.channel
+        return f"{what} {self.state.replace('_', ' ')}{by}{when}"
 
     @property
     def is_plain(self) -> bool:
         """Can a test case give such a touch?"""
-        return self.campaign == ELSEWHERE and self.state == TouchState.SENT
+        return self.campaign == ELSEWHERE and self.state == TouchState.SENT and self.offer is None
 
 
 class Binding(NamedTuple):
@@ -160,9 +162,7 @@ def gathered(project: Project, every: Iterable[Earlier], now: int) -> Mapping[Ea
 
 def _put(conn: Connection, listed: Sequence[Earlier], now: int) -> None:
     """Somebody for each kind, with one touch of it."""
-    nothing = dict.fromkeys(
-        ("reason", "template", "variant", "offer", "offer_expires_at", "worker", "provider_id", "finished_at")
-    )
+    nothing = dict.fromkeys(("reason", "template", "variant", "worker", "provider_id", "finished_at"))
     rows = []
     for n, kind in enumerate(listed, 1):
         cases.put_person(conn, {"identity_id": n, "created_at": now, "updated_at": now, "attributes": {}})
@@ -175,8 +175,9 @@ def _put(conn: Connection, listed: Sequence[Earlier], now: int) -> None:
             "step": "earlier",
             "ref": f"{n}",
         }
+        named = {"offer": kind.offer, "offer_expires_at": at + DAY if kind.offer else None}
         counted = None if kind.age is None else at
-        rows.append({**nothing, **own, **moments, "state": kind.state, "channel": kind.channel, "priority": 50,
+        rows.append({**nothing, **own, **named, **moments, "state": kind.state, "channel": kind.channel, "priority": 50,
                      "counted_at": counted, "attempts": 1})  # fmt: skip
     record.put_touches(conn, rows)
 

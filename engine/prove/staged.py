@@ -13,7 +13,8 @@ from typing import Any
 from engine.cases.story import Kind as Happened
 from engine.facts import Facts
 from engine.gates.base import Situation
-from engine.model import BUILT_IN, HOUR, Campaign, Cohort, Project, Step, StepKind, Track
+from engine.model import BUILT_IN, DAY, HOUR, Campaign, Cohort, Project, Step, StepKind, Track
+from engine.phrases import duration
 from engine.predicate import holds
 from engine.prove.histories import Earlier
 from engine.prove.kinds import Kind, kinds_of
@@ -21,6 +22,7 @@ from engine.prove.model import Counterexample, Shown
 from engine.prove.people import Somewhere, given_of
 from engine.prove.whereabouts import FIELDS, Whereabouts
 from engine.testfile import Expected, Given, GivenTouch, Happening, Moment, TestCase
+from engine.timeline import cohort_of
 
 #: a step that sends nothing and may change what comes after it
 _STEERS = (StepKind.WAIT_FOR, StepKind.CHOOSE, StepKind.REVIEW, StepKind.START)
@@ -35,6 +37,7 @@ class Staged:
     when: tuple[Happening, ...]
     #: sending steps of the track that they come to before
     before: tuple[Step, ...]
+    facts: Facts
 
 
 def stage(
@@ -57,7 +60,7 @@ def stage(
             continue
         before = tuple(s for s in earlier if _gets(s, kind.cohort, facts, entry))
         given = given_of(project, campaign, kind, place)
-        return Staged(entry=entry, given=given, when=begun, before=before)
+        return Staged(entry=entry, given=given, when=begun, before=before, facts=facts)
     return None
 
 
@@ -138,3 +141,32 @@ def closed(
         case=case,
         shows=(Shown(kind=Happened.SKIP, campaign=campaign.id, step=step.id, reason=rule),),
     )
+
+
+def repeated(project: Project, track: Track, s: Situation, within: int) -> Counterexample | None:
+    """Somebody gets the step again in their next round, sooner than ``within``."""
+    campaign, step, repeat = s.campaign, s.step, s.campaign.then.repeat
+    record = {name: s.facts.person[name] for name in FIELDS if s.facts.person[name] is not None}
+    staged = stage(project, campaign, track, step, s.now, record)
+    if staged is None or track.id != campaign.main.id or repeat is None or repeat >= within:
+        return None
+    again = staged.entry + repeat
+    if not _gets(step, cohort_of(campaign, staged.facts, again), staged.facts, again):
+        return None
+    at = repeat + step.at
+    case = TestCase(
+        it=f"gives no second discount by {step.id} within {duration(within)}",
+        now=staged.entry,
+        given=staged.given,
+        when=(Happening(at=at + 7 * DAY, event="unsubscribed", source=BUILT_IN),),
+        expect=(
+            Expected(at=Moment(at=at, width=DAY), step=step.id, skipped="recent_discount", source=BUILT_IN),
+        ),
+        source=BUILT_IN,
+    )
+    blocked = {"campaign": campaign.id, "step": step.id, "reason": "recent_discount"}
+    shows = (
+        Shown(kind=Happened.SEND, campaign=campaign.id, step=step.id),
+        Shown(kind=Happened.SKIP, absent=True, **blocked),
+    )
+    return Counterexample(campaign=campaign.id, case=case, shows=shows)
