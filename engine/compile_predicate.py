@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from engine import suggest
+from engine import almost, suggest
 from engine.diagnostics import Finding
 from engine.errors import ProjectError
 from engine.fields import PERSON_FIELDS, FieldType
@@ -115,17 +115,18 @@ class _Compiler:
         return tuple(self.predicate(part) for part in value)
 
     def _unknown_field(self, key: str, parent: Located) -> Predicate:
-        mend = suggest.mend(key, [*self._fields, *_GROUPS])
+        legal = [*self._fields, *_GROUPS]
+        mend, sure = suggest.mend(key, legal), suggest.sure(key, legal)
         name = key.removeprefix("attributes.")
         if name != key:
             declare = f"declare it under people.attributes in rekindle.yaml, for example '{name}: text'"
-            return self._wrong(
-                parent.key(key), "RK302", f"the attribute '{name}' is not declared", mend or declare
-            )
+            message = f"the attribute '{name}' is not declared"
+            return self._wrong(parent.key(key), "RK302", message, mend or declare, sure)
         if f"attributes.{key}" in self._fields:
-            mend = f"write 'attributes.{key}'"
+            sure = f"attributes.{key}"
+            mend = f"write '{sure}'"
         mend = mend or "docs/language.md lists the fields; others are declared under people.attributes"
-        return self._wrong(parent.key(key), "RK301", f"unknown field '{key}'", mend)
+        return self._wrong(parent.key(key), "RK301", f"unknown field '{key}'", mend, sure)
 
     def _equality(self, field: str, type_: FieldType, value: Located, parent: Located) -> Predicate:
         if value.is_list:
@@ -148,7 +149,8 @@ class _Compiler:
         legal = [other for other, op in _COMPARISONS.items() if op in OPS_OF[type_]]
         if op is None:
             mend = suggest.mend(name, [*legal, "is"]) or f"one of: {', '.join([*legal, 'is'])}"
-            return self._wrong(parent.key(name), "RK303", f"unknown comparison '{name}'", mend)
+            sure = suggest.sure(name, [*legal, "is"])
+            return self._wrong(parent.key(name), "RK303", f"unknown comparison '{name}'", mend, sure)
         if op not in OPS_OF[type_]:
             message = f"'{name}' cannot compare {field}: {_kind(field, type_)}"
             return self._wrong(parent.key(name), "RK304", message, f"use {', '.join(legal)} or is")
@@ -159,7 +161,8 @@ class _Compiler:
     def _presence(self, field: str, type_: FieldType, wanted: Located) -> Predicate:
         if wanted.value not in ("missing", "present"):
             message = f"'is' tells only whether {field} is there, not {shown(wanted.plain())}"
-            return self._wrong(wanted, "RK303", message, "write 'missing' or 'present'")
+            sure = suggest.sure(str(wanted.plain()), ("missing", "present"))
+            return self._wrong(wanted, "RK303", message, "write 'missing' or 'present'", sure)
         return Compare(field, type_, Op(str(wanted.value)), None, wanted.source)
 
     def _listed(self, field: str, type_: FieldType, op: Op, wanted: Located) -> Predicate:
@@ -192,14 +195,26 @@ class _Compiler:
             if type_ is FieldType.MONEY and _is_number(value):
                 return parse_money(value, self._currency)
         except UnitError as error:
-            self._wrong(node, "RK114", error.message, error.mend)
+            self._wrong(node, "RK114", error.message, error.mend, error.instead)
             return None
         if _FITS[type_](value):
             return value
         mend = f"quote it: '{value}'" if type_ is FieldType.TEXT and _is_scalar(value) else _WRITE[type_]
-        self._wrong(
-            node, "RK305", f"{shown(value)} cannot be compared with {field}: {_kind(field, type_)}", mend
-        )
+        message = f"{shown(value)} cannot be compared with {field}: {_kind(field, type_)}"
+        self._wrong(node, "RK305", message, mend, self._retyped(node, type_))
+        return None
+
+    def _retyped(self, node: Located, type_: FieldType) -> str | None:
+        """The value as the field's type writes it, where only its quotes or a sign are wrong."""
+        if node.is_list or node.is_map:
+            return None
+        match type_:
+            case FieldType.TEXT:
+                return node.quoted()
+            case FieldType.FLAG:
+                return almost.flag(node.value)
+            case FieldType.NUMBER | FieldType.MONEY:
+                return almost.amount(node.value, self._currency)
         return None
 
     def _listed_value(self, field: str, value: Any, node: Located) -> None:
@@ -226,7 +241,8 @@ class _Compiler:
             return Op.AT_LEAST, 1
         (name, count), number = entries[0], entries[0][1].value
         if name not in _TIMES:
-            self._wrong(times.key(name), "RK303", f"unknown comparison '{name}'", suggest.mend(name, _TIMES))
+            mend, sure = suggest.mend(name, _TIMES), suggest.sure(name, _TIMES)
+            self._wrong(times.key(name), "RK303", f"unknown comparison '{name}'", mend, sure)
         elif isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _MAX_TIMES:
             self._wrong(count, "RK305", f"{shown(count.plain())} is not a count", "write a whole number")
         else:
@@ -239,7 +255,7 @@ class _Compiler:
         is_open = node.get("open")
         if is_open is not None and not isinstance(is_open.value, bool):
             message = f"{_shown(is_open)} is neither true nor false"
-            return self._wrong(is_open, "RK305", message, "write true or false")
+            return self._wrong(is_open, "RK305", message, "write true or false", almost.flag(is_open.value))
         narrowed = is_open.value if is_open is not None else None
         assert narrowed is None or isinstance(narrowed, bool)
         return NoteExists(str(node["kind"].value), narrowed, self._within(node), node["kind"].source)
@@ -252,7 +268,8 @@ class _Compiler:
             return False
         unknown = [key for key, _ in node.items() if key not in legal]
         for key in unknown:
-            self._wrong(node.key(key), "RK110", f"unknown key '{key}'", suggest.mend(key, legal))
+            mend, sure = suggest.mend(key, legal), suggest.sure(key, legal)
+            self._wrong(node.key(key), "RK110", f"unknown key '{key}'", mend, sure)
         named = node.text(name)
         if not named and not unknown:
             self._wrong(node, "RK111", f"'{name}' is missing", example)
@@ -262,9 +279,9 @@ class _Compiler:
         within = node.get("within")
         return None if within is None else self._value("within", FieldType.INSTANT, within, parse_duration)
 
-    def _wrong(self, at: Any, code: str, message: str, mend: str) -> Predicate:
+    def _wrong(self, at: Any, code: str, message: str, mend: str, instead: str | None = None) -> Predicate:
         span = at.span if isinstance(at, Located) else at
-        self._report(span.finding(code, message, mend))
+        self._report(span.finding(code, message, mend, instead=instead))
         return ALWAYS
 
 
@@ -273,7 +290,8 @@ def outside_list(legal: Collection[str] | None, field: str, value: Any, node: Lo
     if value is None or legal is None or value in legal:
         return None
     mend = suggest.mend(str(value), legal, none=f"people.values in rekindle.yaml lists what {field} can hold")
-    return node.span.finding("RK307", f"{field} is never '{value}'", mend)
+    sure = None if field.startswith("consent.") else suggest.sure(str(value), legal)
+    return node.span.finding("RK307", f"{field} is never '{value}'", mend, instead=sure)
 
 
 def _all(parts: list[Predicate]) -> Predicate:

@@ -55,7 +55,9 @@ class Span:
 
     def related(self, message: str) -> Related:
         """This place as the other end of a conflict."""
-        return Related(file=self.file, line=self.line, column=self.column, end_column=self.end, message=message)
+        return Related(
+            file=self.file, line=self.line, column=self.column, end_column=self.end, message=message
+        )
 
     def _replaced_by(self, text: str) -> Fix:
         return Fix(line=self.line, column=self.column, end_column=self.end, text=text)
@@ -117,6 +119,12 @@ class Located:
         """The value of a key where it is text."""
         found = self.get(key)
         return found.value if found is not None and isinstance(found.value, str) else None
+
+    def quoted(self) -> str | None:
+        """A number in quotes, so that it is text; None where it may be written otherwise than it is shown: 007."""
+        written = str(self.value)
+        is_number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        return f'"{written}"' if is_number and len(written) == self.span.end - self.span.column else None
 
     def plain(self) -> Any:
         """The same data without places: dicts, lists and scalars."""

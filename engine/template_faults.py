@@ -27,7 +27,8 @@ _A = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that no message can be made of. ``line``: 1-based, within the part; ``word``: what it is about."""
+    """Something that no message can be made of. ``line``: 1-based, within the part; ``word``: what it is about;
+    ``instead``: what safely stands in its place."""
 
     code: str  # of its rule, engine/rules.py
     message: str
@@ -35,6 +36,7 @@ class Fault:
     line: int = 1
     word: str = ""
     part: str = "body"  # or the key of the front matter
+    instead: str | None = None
 
 
 class TemplateFault(ValueError):
@@ -75,13 +77,16 @@ def _unknown_filters(env: Environment, tree: nodes.Template) -> Iterator[Fault]:
 def _bare_values(tree: nodes.Template, types: Mapping[str, FieldType]) -> Iterator[Fault]:
     """Instants and amounts that would be printed as the numbers they are kept as."""
     for output in tree.find_all(nodes.Output):
-        for leaf in (leaf for printed in output.nodes for leaf in _leaves(printed)):
+        for whole, leaf in ((printed, leaf) for printed in output.nodes for leaf in _leaves(printed)):
             name = dotted(leaf) or ""
             wanted = _WRITTEN.get(types.get(name, FieldType.TEXT))
             if wanted:
                 mend = f"write {{{{ {name} | {wanted} }}}}"
                 message = f"{name} cannot be printed as it is"
-                yield Fault(code="RK609", message=message, mend=mend, line=leaf.lineno, word=name)
+                sure = f"{name} | {wanted}" if leaf is whole else None  # beside an 'or' there is another way
+                yield Fault(
+                    code="RK609", message=message, mend=mend, line=leaf.lineno, word=name, instead=sure
+                )
 
 
 def _misfits(tree: nodes.Template, types: Mapping[str, FieldType]) -> Iterator[Fault]:

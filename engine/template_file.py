@@ -92,14 +92,15 @@ def _front_findings(front: Located | None) -> list[Finding]:
     findings = []
     for key, node in front.items():
         if key not in FRONT_MATTER:
-            mend = suggest.mend(key, FRONT_MATTER)
-            findings.append(front.key(key).finding("RK608", f"unknown front matter '{key}'", mend))
+            mend, sure = suggest.mend(key, FRONT_MATTER), suggest.sure(key, FRONT_MATTER)
+            findings.append(
+                front.key(key).finding("RK608", f"unknown front matter '{key}'", mend, instead=sure)
+            )
         elif not isinstance(node.value, str) or not node.value.strip():
             wrong = f"'{key}' is {shown(node.plain())}, not text"
             at = node.span if node.value is not None else front.key(key)
-            findings.append(
-                at.finding("RK608", wrong, "put quotes around it" if node.value is not None else "write it")
-            )
+            mend = "put quotes around it" if node.value is not None else "write it"
+            findings.append(at.finding("RK608", wrong, mend, instead=node.quoted()))
         elif key == "language" and not _LANGUAGE.fullmatch(node.value):
             mend = "write its code: 'fr', or 'fr-CA'"
             findings.append(node.span.finding("RK608", f"{shown(node.value)} is no language", mend))

@@ -157,4 +157,5 @@ def _covers(waiver: Waiver, finding: Finding) -> bool:
 
 
 def _unused(waiver: Waiver) -> Finding:
-    return waiver.span.finding("RK131", f"nothing here breaks {waiver.rule}", "remove the waiver")
+    message = f"nothing here breaks {waiver.rule}"
+    return waiver.span.finding("RK131", message, "remove the waiver", instead="")

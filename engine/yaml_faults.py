@@ -71,7 +71,7 @@ def fault(error: yaml.YAMLError, lines: list[str], file: str) -> Finding:
         )
     span = Span(file, line + 1, column + 1, max(len(text.rstrip()), column + 1) + 1)
     if "cannot start any token" in problem:
-        return _needs_quotes(text[column : column + 1], span)
+        return _needs_quotes(text[column:].rstrip(), span)
     for part, message, mend in _WORDS:
         if part in problem:
             return span.finding("RK101", message, mend, related=_opened(error, message, file))
@@ -88,11 +88,15 @@ def _opened(error: yaml.YAMLError, message: str, file: str) -> tuple[Related, ..
     return (Span(file, mark.line + 1, mark.column + 1, mark.column + 2).related("opened here"),)
 
 
-def _needs_quotes(character: str, span: Span) -> Finding:
+def _needs_quotes(value: str, span: Span) -> Finding:
+    character = value[:1]
     if character == "\t":
         return span.finding("RK101", "a tab cannot stand here", "use spaces")
     message = f"a value cannot start with '{character}' unless it is quoted"
-    return span.finding("RK101", message, "put quotes around the value")
+    simple = not re.search(r"[\"\\]| #", value)
+    return span.finding(
+        "RK101", message, "put quotes around the value", instead=f'"{value}"' if simple else None
+    )
 
 
 def _at(text: str, index: int, file: str) -> Span:

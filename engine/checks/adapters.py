@@ -34,7 +34,9 @@ def check(scope: Scope, channels: Located | None) -> None:
 def fitting(channel: str) -> str:
     """Which adapters carry a channel, in words."""
     found = [name for name in names() if channel in _carried(name)]
-    return f"adapters that carry it: {', '.join(found)}" if found else "no adapter that is installed carries it"
+    return (
+        f"adapters that carry it: {', '.join(found)}" if found else "no adapter that is installed carries it"
+    )
 
 
 def _carried(name: str) -> frozenset[str]:
@@ -53,7 +55,9 @@ def secrets(scope: Scope, channels: Located | None) -> None:
             no_password(scope, option)
             meant = suggest.nearest(key, ["rate"])
             if meant and meant != key:
-                scope.say(adapter.key(key), "RK110", f"unknown key '{key}'", f"did you mean '{meant}'?")
+                sure = suggest.sure(key, ["rate"])
+                mend = f"did you mean '{meant}'?"
+                scope.say(adapter.key(key), "RK110", f"unknown key '{key}'", mend, instead=sure)
 
 
 def no_password(scope: Scope, node: Located | None) -> None:
@@ -67,8 +71,8 @@ def _class(scope: Scope, name: Located) -> AdapterClass | None:
     try:
         return adapter_class(str(name.value))
     except UnknownAdapter:
-        mend = suggest.mend(str(name.value), names())
-        scope.say(name.span, "RK802", f"unknown adapter '{name.value}'", mend)
+        mend, sure = suggest.mend(str(name.value), names()), suggest.sure(str(name.value), names())
+        scope.say(name.span, "RK802", f"unknown adapter '{name.value}'", mend, instead=sure)
     except Exception as error:  # somebody else's package can fail in any way when it is imported
         message = f"the adapter '{name.value}' cannot be loaded: {type(error).__name__}"
         scope.say(name.span, "RK802", message, "install or upgrade the package it comes with")
@@ -85,7 +89,10 @@ def _options(scope: Scope, declared: Located, found: AdapterClass) -> None:
     later = {key for key, value in options.items() if value.is_map}
     for problem in problems(found.OPTIONS, plain, later):
         if problem.option in options or not written(declared, problem.option):
-            scope.say(_where(declared, problem), "RK803", _told(declared, problem), problem.mend)
+            known = found.OPTIONS.get("properties", ())
+            sure = suggest.sure(problem.option, known) if problem.option not in known else None
+            said = _told(declared, problem)
+            scope.say(_where(declared, problem), "RK803", said, problem.mend, instead=sure)
 
 
 def _where(declared: Located, problem: Problem) -> Span:

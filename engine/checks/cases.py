@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from engine import almost
 from engine.checks.campaign import started_names, step_names
 from engine.checks.scope import Scope, unique
 from engine.compile_predicate import outside_list
@@ -88,13 +89,15 @@ def _value(scope: Scope, name: str, type_: FieldType, node: Located, now: int) -
     try:
         person_value(type_, node.plain(), now, scope.currency)
     except UnitError as error:
-        scope.say(node.span, "RK114", error.message, error.mend)
+        scope.say(node.span, "RK114", error.message, error.mend, instead=error.instead)
         return
     if not _FITS[type_](node.value):
         mend = f"quote it: '{node.value}'" if type_ is FieldType.TEXT else f"write a {type_}"
-        scope.say(
-            node.span, "RK305", f"{shown(node.plain())} does not fit {name}: it is a {type_} field", mend
-        )
+        message = f"{shown(node.plain())} does not fit {name}: it is a {type_} field"
+        instead = node.quoted() if type_ is FieldType.TEXT else None
+        if type_ is FieldType.FLAG and not node.is_list and not node.is_map:
+            instead = almost.flag(node.value)
+        scope.say(node.span, "RK305", message, mend, instead=instead)
         return
     unlisted = outside_list(scope.values.get(name), name, node.value, node)
     if unlisted is not None:

@@ -168,7 +168,8 @@ def _refused(use: _Use, template: Template, stage: Stage | None, *, named: bool)
 def _of_fault(use: _Use, template: Template, fault: Fault) -> Finding:
     front = use.parsed.front.get(fault.part) if use.parsed.front else None
     first_line = front.span.line if front is not None else template.body_line
-    return _located(use, Mistake(fault.line, fault.word, fault.code, fault.message, fault.mend), first_line)
+    mistake = Mistake(fault.line, fault.word, fault.code, fault.message, fault.mend, fault.instead)
+    return _located(use, mistake, first_line)
 
 
 def _beside(found: Collection[Finding], more: Iterator[Finding]) -> Iterator[Finding]:
@@ -200,9 +201,11 @@ def _texts(template: Template, front: Located | None) -> Iterator[tuple[str, int
 def _located(use: _Use, mistake: Mistake, first_line: int) -> Finding:
     lines = use.parsed.lines
     line = min(max(first_line + mistake.line - 1, 1), len(lines))
-    column, end = jinja_names.column_of(lines[line - 1], mistake.word)
+    bare = mistake.code == "RK609" and mistake.instead is not None
+    column, end = jinja_names.column_of(lines[line - 1], mistake.word, bare=bare)
     span = Span(use.parsed.file, line, column, end)
-    return span.finding(mistake.code, mistake.message, mistake.mend, context=use.context)
+    instead = mistake.instead if end - column == len(mistake.word) else None  # only what is aimed at, whole
+    return span.finding(mistake.code, mistake.message, mistake.mend, context=use.context, instead=instead)
 
 
 def _end(parsed: ParsedTemplate, line: int) -> int:

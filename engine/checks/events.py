@@ -33,7 +33,7 @@ def check(scope: Scope, project: Located | None, roots: Collection[Located]) -> 
     for name, span in named:
         if name not in legal:
             mend = suggest.mend(name, legal, none="add it to people.events in rekindle.yaml", few=0)
-            scope.say(span, "RK210", f"unknown event '{name}'", mend)
+            scope.say(span, "RK210", f"unknown event '{name}'", mend, instead=suggest.sure(name, legal))
 
 
 def _carried(scope: Scope, people: Located | None, campaign: Located) -> None:
@@ -45,7 +45,8 @@ def _carried(scope: Scope, people: Located | None, campaign: Located) -> None:
         for key, _ in match.items() if match else ():
             if match and key not in carried:
                 mend = suggest.mend(key, carried, none="name it under 'data' of the source in rekindle.yaml")
-                scope.say(match.key(key), "RK213", f"no source brings '{key}' with an event", mend)
+                message, sure = f"no source brings '{key}' with an event", suggest.sure(key, carried)
+                scope.say(match.key(key), "RK213", message, mend, instead=sure)
 
 
 def _alike(scope: Scope, named: list[tuple[str, Span]]) -> None:

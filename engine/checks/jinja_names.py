@@ -39,13 +39,15 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something wrong in a template: ``line`` counts from the start of the text, ``word`` is pointed at."""
+    """Something wrong in a template: ``line`` counts from the start of the text, ``word`` is pointed at, and
+    ``instead`` is what safely stands in its place."""
 
     line: int
     word: str
     code: str
     message: str
     mend: str = ""
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ class _Walk:
         for node in self._tree.find_all(kind):
             if node.name not in known:
                 mend = suggest.mend(node.name, known, none="docs/language.md lists what a template may use")
-                yield Mistake(node.lineno, node.name, "RK603", f"unknown {what} '{node.name}'", mend)
+                message, sure = f"unknown {what} '{node.name}'", suggest.sure(node.name, known)
+                yield Mistake(node.lineno, node.name, "RK603", message, mend, sure)
 
     def _name(self, mention: Mention) -> Iterator[Mistake]:
         line, path = mention.line, mention.path
@@ -117,7 +120,7 @@ class _Walk:
             person = self._vocabulary.roots.get("person") or ()
             if root in person:
                 mend = f"write 'person.{root}'"
-            yield Mistake(line, dotted, "RK602", f"unknown name '{root}'", mend)
+            yield Mistake(line, dotted, "RK602", f"unknown name '{root}'", mend, self._meant(path))
         elif len(path) > 1 or not mention.asked:
             yield from self._member(line, path, self._vocabulary.roots[root])
 
@@ -132,13 +135,30 @@ class _Walk:
                 few = suggest.mend(member, members)
                 mend = f"did you mean '{root}.{close}'?" if close else few
                 mend = "write 'links.<name>'" if dotted.startswith("brand.links") else mend
-                yield Mistake(line, dotted, "RK602", f"unknown name '{dotted}'", mend)
+                yield Mistake(line, dotted, "RK602", f"unknown name '{dotted}'", mend, self._meant(path))
+
+    def _meant(self, path: tuple[str, ...]) -> str | None:
+        """The name that was surely meant; None where one of its parts is in doubt."""
+        roots, person = self._vocabulary.roots, self._vocabulary.roots.get("person") or ()
+        alone = path[1:] if path[0] == "person" else path
+        for member in (alone[0], f"attributes.{alone[0]}") if len(alone) == 1 else ():
+            if member in person:
+                return f"person.{member}"
+        known = roots.keys() - self._vocabulary.withheld.keys()
+        root, members = path[0] if path[0] in roots else suggest.sure(path[0], known), ".".join(path[1:])
+        legal = roots[root] if root else None
+        meant = members if legal is None or members in legal else suggest.sure(members, legal)
+        return f"{root}.{meant}" if root and meant else None
 
 
-def column_of(line: str, word: str) -> tuple[int, int]:
-    """1-based column and exclusive end of a name on a line; of the line's text when it is not found there."""
+def column_of(line: str, word: str, *, bare: bool = False) -> tuple[int, int]:
+    """1-based column and exclusive end of a name on a line; of the line's text when it is not found there.
+
+    ``bare``: the name is one that no filter follows, if there is one.
+    """
     pattern = r"\s*\.\s*".join(re.escape(part) for part in word.split("."))
-    found = re.search(rf"(?<![\w.]){pattern}(?!\w)", line) if word else None
+    filtered = r"(?!\s*\|)" if bare else ""
+    found = re.search(rf"(?<![\w.]){pattern}(?!\w){filtered}", line) if word else None
     if found is None and "." in word:
         found = re.search(rf"(?<![\w.]){re.escape(word.split('.')[0])}(?!\w)", line)
     if found:

@@ -70,7 +70,7 @@ def check_incentives(scope: Scope, root: Located) -> None:
             try:
                 parse_money(amount.value, scope.currency)
             except UnitError as error:
-                scope.say(amount.span, "RK114", error.message, error.mend)
+                scope.say(amount.span, "RK114", error.message, error.mend, instead=error.instead)
 
 
 def _people(scope: Scope, people: Located) -> None:
@@ -127,9 +127,7 @@ def _source(scope: Scope, source: Located) -> None:
         type_ = consent.get("type")
         if type_ is not None and type_.value == "express_written" and not written(consent, "proof"):
             mend = "add 'proof: <column>'; without proof such a consent is worth nothing"
-            scope.say(
-                type_.span, "RK502", "written consent without a column for its proof", mend
-            )
+            scope.say(type_.span, "RK502", "written consent without a column for its proof", mend)
 
 
 def _links(scope: Scope, brand: Located | None) -> None:

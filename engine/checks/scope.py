@@ -33,19 +33,25 @@ class Scope:
     values: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def say(
-        self, span: Span, code: str, message: str, mend: str = "", other_end: Related | None = None
+        self,
+        span: Span,
+        code: str,
+        message: str,
+        mend: str = "",
+        other_end: Related | None = None,
+        *,
+        instead: str | None = None,
     ) -> None:
-        """One finding; ``other_end`` of the conflict, when it is one."""
+        """One finding; ``other_end`` of the conflict, when it is one; ``instead``: what safely mends it, put here."""
         related = (other_end,) if other_end else ()
-        self.findings.append(span.finding(code, message, mend, related=related))
+        self.findings.append(span.finding(code, message, mend, related=related, instead=instead))
 
     def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
         """A finding when the node names nothing there is; ``none`` is the mend when no name comes near."""
         if node is None or names is None or not isinstance(node.value, str) or node.value in names:
             return
-        self.say(
-            node.span, code, f"unknown {what} '{node.value}'", suggest.mend(node.value, names, none=none)
-        )
+        mend, sure = suggest.mend(node.value, names, none=none), suggest.sure(node.value, names)
+        self.say(node.span, code, f"unknown {what} '{node.value}'", mend, instead=sure)
 
     def predicate(self, node: Located | None) -> None:
         """Findings about a predicate."""
@@ -62,9 +68,11 @@ class Scope:
                 mend = (
                     suggest.mend(name, self.fields) or "declare it under people.attributes in rekindle.yaml"
                 )
-                self.say(span, "RK302", f"the attribute '{attribute}' is not declared", mend)
+                sure = suggest.sure(name, self.fields)
+                self.say(span, "RK302", f"the attribute '{attribute}' is not declared", mend, instead=sure)
             return None
-        self.say(span, "RK301", f"unknown field '{name}'", suggest.mend(name, self.fields))
+        mend, sure = suggest.mend(name, self.fields), suggest.sure(name, self.fields)
+        self.say(span, "RK301", f"unknown field '{name}'", mend, instead=sure)
         return None
 
     def _report(self, finding: Finding) -> None:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, cast
 
 from engine import suggest
-from engine.checks import wording
+from engine.checks import mends, wording
 from engine.checks.adapted import Schema, adapted, validator
 from engine.diagnostics import Finding
 from engine.located import Located, Span
@@ -110,7 +110,9 @@ class _Aimer:
             yield from self._alternatives(error, path)
         elif "propertyNames" in error.absolute_schema_path:
             key = str(error.instance)
-            finding = self._node(path).key(key).finding(*wording.value(error.schema, error.validator, key))
+            said = wording.value(error.schema, error.validator, key)
+            sure = mends.name(str(error.schema.get("title", "")), key)
+            finding = self._node(path).key(key).finding(*said, instead=sure)
             yield _Fault(finding, (*path, key))
         elif error.validator == "additionalProperties":
             yield from self._unknown_keys(path, error.schema)
@@ -223,7 +225,10 @@ class _Aimer:
             mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, properties, few=len(properties))
             if key == "<<":
                 mend = "merge keys are not part of YAML 1.2; write the keys out"
-            finding = node.key(key).finding("RK110", f"unknown key '{key}'", mend)
+            sure = suggest.sure(key, properties)
+            finding = node.key(key).finding(
+                "RK110", f"unknown key '{key}'", mend, instead=sure if sure in absent else None
+            )
             yield _Fault(finding, (*path, key), at=path, unknown=key, meant=meant)
 
     def _missing(self, path: Path, keys: tuple[str, ...], schema: Schema | None = None) -> _Fault:
@@ -239,7 +244,8 @@ class _Aimer:
         node = self._node(path)
         branches = [self._resolve(branch) for branch in error.schema.get("anyOf", ())]
         finding = self._value_span(path).finding(
-            *wording.value(error.schema, error.validator, node.plain(), branches)
+            *wording.value(error.schema, error.validator, node.plain(), branches),
+            instead=mends.instead(error.schema, error.validator, node, branches),
         )
         return _Fault(finding, path)
 
