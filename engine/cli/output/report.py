@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.diagnostics import Finding, Related, Severity
-from engine.waivers import Waived
+
+if TYPE_CHECKING:
+    from engine.waivers import Waived
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

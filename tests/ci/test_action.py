@@ -1,0 +1,107 @@
+"""The GitHub Action, step by step on a small project, as its runner would run it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ci.runner import ACTION, ROOT, run
+from tests.formats.test_github import commands
+
+#: the steps when the command is there already
+_INSTALLED = ["Validate", "Test", "Verdict"]
+
+
+def _break(workspace: Path) -> None:
+    """Misspell a segment."""
+    campaign = workspace / "campaigns/come_back.yaml"
+    campaign.write_text(campaign.read_text().replace("segment: ", "segment: x", 1))
+
+
+def test_it_is_an_action_by_the_published_schema() -> None:
+    words = ["-m", "check_jsonschema", "--builtin-schema", "vendor.github-actions", ROOT / "action.yml"]
+    tried = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+    assert tried.returncode == 0, tried.stdout
+
+
+def test_warnings_stand_in_the_summary_and_fail_only_when_strict(workspace: Path, temp: Path) -> None:
+    campaign = workspace / "campaigns/come_back.yaml"
+    campaign.write_text(re.sub(r"^goal: .*\n", "", campaign.read_text(), flags=re.MULTILINE))
+    job = run(workspace, temp, _INSTALLED)
+    assert job.failed is None, job.log
+    assert job.summary.startswith("⚠️ **1 warning** in 1 of ")
+    assert " passed in " in job.summary.rpartition("**Tests**: ")[2]
+    assert "::stop-commands::" in job.log
+    assert run(workspace, temp, ["Validate", "Verdict"], strict="true").failed == "Verdict"
+
+
+def test_findings_annotate_the_pull_request_and_fail_the_job_only_after_the_tests(
+    workspace: Path, temp: Path
+) -> None:
+    _break(workspace)
+    job = run(workspace, temp, _INSTALLED, sarif_file="findings.sarif")
+    assert job.failed == "Verdict"
+    (error,) = [command for command in commands(job.log) if command.name == "error"]
+    assert error.properties["file"] == "campaigns/come_back.yaml"
+    assert error.properties["title"] == "RK201 unknown segment"
+    assert "❌ **1 error** in 1 of " in job.summary
+    assert "**Tests**: not run" in job.summary
+    sarif = json.loads((workspace / "findings.sarif").read_text())
+    assert [result["ruleId"] for result in sarif["runs"][0]["results"]] == ["RK201"]
+    assert job.context["steps.validate.outputs.sarif-file"] == "findings.sarif"
+
+
+def test_a_failed_case_fails_the_job_and_its_words_give_no_orders(workspace: Path, temp: Path) -> None:
+    cases = workspace / "campaigns/tests/come_back.yaml"
+    text = cases.read_text()
+    cases.write_text(re.sub(r"says: \[.*?\]", "says: '::error::out of a message'", text, count=1))
+    job = run(workspace, temp, ["Test", "Verdict"])
+    assert job.failed == "Verdict"
+    assert "**Tests**: 1 failed, " in job.summary
+    stopped = job.log.split("::stop-commands::")[1]
+    token = stopped.splitlines()[0]
+    assert len(token) == 32
+    assert "out of a message" in stopped.split(f"::{token}::")[0]
+
+
+def test_tests_can_be_left_out(workspace: Path, temp: Path) -> None:
+    job = run(workspace, temp, ["Test", "Verdict"], tests="false")
+    assert (job.failed, job.log, job.summary) == (None, "", "")
+
+
+def test_a_project_that_is_not_there_fails_and_is_told(workspace: Path, temp: Path) -> None:
+    job = run(workspace, temp, _INSTALLED, project="elsewhere")
+    assert job.failed == "Verdict"
+    assert "'elsewhere' does not exist" in job.log
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"),
+    [
+        ("", [f"--require-hashes -r {ROOT}/requirements-run.lock", f"--no-build-isolation --no-deps {ROOT}"]),
+        ("1.2.3", ["rekindle==1.2.3"]),
+    ],
+)
+def test_it_installs_itself_with_locked_packages_or_the_version_asked_for(
+    workspace: Path, temp: Path, version: str, asked: list[str]
+) -> None:
+    """A Python in whose environments pip only notes what it is asked for."""
+    told, stub = temp / "told", temp / "python"
+    noting = f'#!/bin/sh\n[ "$2" = venv ] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" || echo "$@" >> "{told}"\n'
+    stub.write_text(noting)
+    stub.chmod(0o755)
+    assert run(workspace, temp, ["Python", "Install"], version=version).failed is None
+    assert (ROOT / "requirements-run.lock").is_file()
+    pip = "-m pip install --quiet --disable-pip-version-check"
+    assert told.read_text().splitlines() == [f"{pip} {words}" for words in asked]
+
+
+def test_every_input_is_used_and_every_output_is_given() -> None:
+    steps = json.dumps(ACTION["runs"]["steps"])
+    assert [name for name in ACTION["inputs"] if f"inputs.{name}" not in steps] == []
+    assert all(output["value"].startswith("${{ steps.validate.outputs.") for output in ACTION["outputs"].values())
