@@ -62,7 +62,7 @@ def _header(name: str, value: str) -> str:
     """One header line; encoded words where ASCII does not do, long ones folded."""
     if not (name.isascii() and name.replace("-", "").isalnum()):
         raise MessageError(f"'{name}' is no name for a header")
-    _one_line(name, value)
+    one_line(name, value)
     if value.isascii() and "=?" not in value and len(name) + len(value) + 2 <= _LONGEST_LINE:
         return f"{name}: {value}"
     return f"{name}: {_encoded(value, name)}"
@@ -73,7 +73,8 @@ def _encoded(value: str, name: str) -> str:
     return Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
 
 
-def _one_line(name: str, value: str) -> None:
+def one_line(name: str, value: str) -> None:
+    """Raises MessageError where a value holds what would end a header, or is no text at all."""
     if value.isprintable():
         return
     if any(category(sign) in ("Cc", "Zl", "Zp", "Cs") for sign in value):
@@ -83,7 +84,7 @@ def _one_line(name: str, value: str) -> None:
 @lru_cache(maxsize=1024)
 def mailbox(name: str, address: str) -> str:
     """``Dana Reyes <dana@acme.example>``, with any name in any script. Raises MessageError."""
-    _one_line("a display name", name)
+    one_line("a display name", name)
     wire = wire_address(address)
     if not name:
         return wire
