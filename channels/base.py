@@ -147,6 +147,7 @@ class Capabilities:
     lookup: bool = False  # answers ``lookup`` with certainty
     idempotent: bool = False  # sending the same ref twice reaches the person once
     human: bool = False  # a person does the sending
+    webhooks: bool = False  # the provider tells later, under our ref, what became of it
     delivers: bool = True  # what it accepts is on its way to somebody; False: it is only shown, or kept
 
 

@@ -1,0 +1,46 @@
+"""What providers tell later about a message, in one form for all of them.
+
+Pure: bytes in, values out. Who is suppressed, and what a campaign does about it, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class NotGenuine(ValueError):
+    """A call that did not come from the provider, or came too late: why is in the text. Nothing else is raised."""
+
+
+class EventKind(StrEnum):
+    """What became of a message."""
+
+    ACCEPTED = "accepted"  # the provider took it; no more than that
+    DELIVERED = "delivered"  # the receiving side took it
+    DEFERRED = "deferred"  # put off; the provider tries again
+    BOUNCED = "bounced"  # the receiving side refused it
+    DROPPED = "dropped"  # the provider did not even try
+    COMPLAINED = "complained"  # reported as spam
+    OPENED = "opened"
+    CLICKED = "clicked"
+    UNSUBSCRIBED = "unsubscribed"
+    UNKNOWN = "unknown"  # kept as it came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEvent:
+    """One event. Comes late, twice and out of order; ``id`` is the same when it comes again."""
+
+    kind: EventKind
+    id: str
+    raw: str = field(repr=False)  # as it came, JSON where it was JSON
+    ref: str = ""  # our touch; empty where the provider does not say
+    provider_id: str = ""  # its name for the message
+    at: int | None = None  # UTC epoch seconds
+    to: str = field(default="", repr=False)  # the address it is about
+    reason: str = ""  # the other side's words, without anybody's address
+    #: the address is bad or was refused: hard_bounce, complaint or opt_out
+    suppress: str | None = None
+    machine: bool = False  # a program's doing, not a person's
+    url: str = field(default="", repr=False)  # what was clicked
