@@ -155,7 +155,7 @@ def _signs(text: str) -> Iterator[Wrong]:
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_BESIDE = re.compile(r"[ \t,&!'’-]{1,3}")
+_BESIDE = re.compile(r"[ \t&!'’-]{1,3}")
 #: so many words in capitals shout, whatever they are, when they have so many letters
 _RUN, _LETTERS = 4, 16
 
