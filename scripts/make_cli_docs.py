@@ -18,8 +18,18 @@ _HEAD = """# The command line
 Written by `make docs` from the commands themselves; a test fails when it is not current.
 
 `rekindle -h` and `rekindle COMMAND -h` say the same. Results go to standard output; progress, logs and
-complaints to standard error. Every option can be set by an environment variable named after it: `--env` by
-`REKINDLE_ENV`, and the `--format` of `status` by `REKINDLE_STATUS_FORMAT`.
+complaints to standard error.
+
+| variable | what it does |
+| --- | --- |
+| `REKINDLE_<OPTION>` | sets an option: `REKINDLE_ENV` is `--env`, `REKINDLE_PROJECT` is `--project` |
+| `REKINDLE_<COMMAND>_<OPTION>` | sets an option of a command: `REKINDLE_STATUS_FORMAT` is the `--format` of `status` |
+| `REKINDLE_DEBUG` | shows the stack trace of a failure, when it is set to anything |
+| `NO_COLOR` | plain output, when it is set to anything |
+| `GITHUB_ACTIONS` | `true` in a job of GitHub Actions, where findings become annotations by themselves |
+| `GITHUB_WORKSPACE` | the folder of such a job, below which annotations name files |
+
+A project reads no variable but those it names itself, as in `{env: DATABASE_URL}`.
 
 Shell completion: `eval "$(_REKINDLE_COMPLETE=bash_source rekindle)"` in `~/.bashrc`; `zsh_source` and
 `fish_source` are the same for zsh and fish.

@@ -25,6 +25,9 @@ PAGES = [
     ROOT / "campaigns/README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+CODE = ("engine", "channels", "state", "scripts", "examples", "tests")
+#: read by tests alone: what pytest tells its workers, and a name that a test makes up
+NOT_OURS = {"PYTEST_XDIST_TESTRUNUID", "DATABASE_URL"}
 
 
 def test_the_command_reference_is_current() -> None:
@@ -48,6 +51,26 @@ def test_every_make_target_shown_in_the_docs_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     shown = re.findall(r"(?:^\s*|`)make ([a-z-]+)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(shown) <= targets
+
+
+def test_every_command_is_told_of_beyond_the_reference() -> None:
+    """In the README, or in a page about what it is for."""
+    told = [page.read_text(encoding="utf-8") for page in PAGES if page.name != "cli.md"]
+    shown = {word for text in told for word in re.findall(r"rekindle (?:--\w+ \S+ )*([a-z]+)\b", text)}
+    assert shown >= COMMANDS
+
+
+def test_every_environment_variable_is_documented() -> None:
+    """Those that options make are one line: every option has one."""
+    code = [path for folder in CODE for path in (ROOT / folder).rglob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in code)
+    read = set(
+        re.findall(r'(?:variable\(|environ\.get\(|os\.environ\[)f?"(?:\{PREFIX\}|(?=[A-Z]))(\w+)"', text)
+    )
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    names = {f"REKINDLE{name}" if name.startswith("_") else name for name in read}
+    assert {"REKINDLE_DEBUG", "NO_COLOR", "GITHUB_ACTIONS", "REKINDLE_HUNT"} <= names
+    assert {name for name in names if f"`{name}`" not in told} - NOT_OURS == set()
 
 
 def rows(page: str, heading: str) -> set[str]:
