@@ -1,6 +1,6 @@
 """A waiver is a comment with its rule and its reason, beside what it waives or alone on the lines above it.
 
-    - step: two_times   # rekindle: allow RK613 because two dates of one meeting are one choice
+    goal: {...}   # rekindle: allow RK406 because the last step only says goodbye
 
 In a template it stands in the front matter, where it counts for the whole file, or in the body as a Jinja comment
 ``{# rekindle: allow RK613 because ... #}``. Only lint rules can be waived; a waiver that waives nothing is a finding.
