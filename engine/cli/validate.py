@@ -46,19 +46,35 @@ FORMATS = {
     metavar="FILE",
     help="With '-': the file that the text on standard input stands for.",
 )
+@click.option("--fix", is_flag=True, help="First mend what can be mended in one way only.")
+@click.option("--diff", is_flag=True, help="With --fix: only show how the files would change.")
 @click.pass_obj
 def command(
-    obj: CliContext, paths: tuple[Path, ...], format: str, strict: bool, stdin_filename: Path | None
+    obj: CliContext,
+    paths: tuple[Path, ...],
+    format: str,
+    strict: bool,
+    stdin_filename: Path | None,
+    fix: bool,
+    diff: bool,
 ) -> None:
     """Check every file of the project; all findings at once.
 
     PATHS narrow it: a project's folder, or single files, of which the findings are shown. '-' judges the text on
     standard input in the place of one file of its project. The exit code is 1 when there is an error.
+
+    --fix mends what needs no thought, such as a misspelt key; what remains is told.
     """
+    from engine.cli import fixing
     from engine.cli.output.report import merge
 
+    if diff and not fix:
+        raise click.UsageError("--diff goes with --fix.")
+    if fix:
+        fixing.fix(obj, paths, write=not diff)
     report = merge(list(_reports(obj, paths, stdin_filename, format)))
-    click.echo(import_module(f"engine.cli.output.{format}").render(report), nl=False)
+    if not diff:
+        click.echo(import_module(f"engine.cli.output.{format}").render(report), nl=False)
     if report.errors or (strict and report.warnings):
         raise click.exceptions.Exit(ExitCode.FINDINGS)
 
