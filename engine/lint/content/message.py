@@ -138,7 +138,11 @@ class Message:
         template = self.use.template
         if self.channel != "email":
             return {}
-        found = {"subject": template.subject, "preheader": template.preheader}
+        found = {
+            "subject": template.subject,
+            "preheader": template.preheader,
+            "why": template.extra.get("why"),
+        }
         return {part: text for part, text in found.items() if text}
 
     @cached_property
