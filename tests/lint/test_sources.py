@@ -36,8 +36,7 @@ def _project(*stated: str, policy: str = "") -> str:
 
 def _campaign(channel: str, consent: str = "") -> str:
     step = f"{{step: hello, at: 0d, {channel}: {TEMPLATES[channel]}, offer: keep_price}}"
-    return campaign(steps=(step,)) + (f"consent: {{{consent}}}
-" if consent else "")
+    return campaign(steps=(step,)) + (f"consent: {{{consent}}}\n" if consent else "")
 
 
 WRITTEN = "channel: sms, type: express_written, at: Opt-in, proof: Proof"
