@@ -92,13 +92,22 @@ def _spans(zone: str, opening: Opening, ordinal: int) -> tuple[tuple[int, int], 
     day = date.fromordinal(ordinal)
     if opening.holidays and is_holiday(day, opening.holidays):
         return ()
-    info = _zone(zone)
+    windows = [w for w in opening.windows if day.weekday() in w.days]
+    midnight, info = _even_midnight(zone, ordinal), _zone(zone)
+    if midnight is not None:
+        return tuple(sorted((midnight + 60 * w.opens, midnight + 60 * w.closes) for w in windows))
     spans = (
-        (edge(day, w.opens, info, opening=True), edge(day, w.closes, info, opening=False))
-        for w in opening.windows
-        if day.weekday() in w.days
+        (edge(day, w.opens, info, opening=True), edge(day, w.closes, info, opening=False)) for w in windows
     )
     return tuple(sorted((opens, closes) for opens, closes in spans if opens < closes))
+
+
+@lru_cache(maxsize=131_072)
+def _even_midnight(zone: str, ordinal: int) -> int | None:
+    """The instant at which a local date begins; None where its clocks change, or those of the midnights around it."""
+    day, info = date.fromordinal(ordinal), _zone(zone)
+    edges = [edge(day, minute, info, opening=opening) for minute in (0, 1_440) for opening in (True, False)]
+    return edges[0] if edges[0] == edges[1] and edges[2] == edges[3] == edges[0] + DAY else None
 
 
 @lru_cache(maxsize=1024)
