@@ -41,7 +41,7 @@ def judge(message: Message) -> Iterator[Flaw]:
     if len(distinct) > 1:
         yield _menu(distinct)
     elif not distinct and message.language in languages("asks") and not _asks_softly(words, message.language):
-        yield _monologue(message, words)
+        yield _monologue(message)
 
 
 def _menu(found: list[Ask]) -> Flaw:
@@ -58,7 +58,7 @@ def _menu(found: list[Ask]) -> Flaw:
     )
 
 
-def _monologue(message: Message, words: Words) -> Flaw:
+def _monologue(message: Message) -> Flaw:
     body = message.script.body
     start = len(body) - len(body.lstrip())
     end = body.find("\n", start)

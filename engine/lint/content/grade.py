@@ -79,8 +79,7 @@ def judge(message: Message) -> Iterator[Flaw]:
     if most is None or words is None or message.channel not in _JUDGED or message.language not in LANGUAGES:
         return
     reading = read(words)
-    # A grade is a whole year: 7.4 is read in the 7th.
-    if reading and round(reading.grade) > most:
+    if reading and int(reading.grade) > most:  # 7.9 is still the 7th
         start, end = message.script.stretch(words, reading.hardest.start, reading.hardest.end)
         said = f"the message reads at grade {reading.grade:.1f}, and policy.reading_grade is {most}"
         said += f"; its hardest sentence has {len(reading.hardest.words)} words"

@@ -87,7 +87,9 @@ def pressures(text: str, language: str) -> tuple[Pressure, ...]:
 
 
 #: what says that there is no hurry after all: "no hurry", "do not miss it if", "in a hurry"
-_CALM = re.compile(r"(?i)(?:\b(?:no|not|never|any|without|a|keine?|nicht|sans|pas|sin)|n['’]t)\s{1,4}\Z")
+_CALM = re.compile(
+    r"(?i)(?:\b(?:no|not|never|any|without|in a|keine?|nicht|sans|pas|sin)|n['’]t)(?: (?:a|the|your))?\s{1,4}\Z"
+)
 #: what ends by itself, and is no offer of ours
 _THEIRS = re.compile(
     r"(?i)\b(?:contract|licen[cs]e|subscription|certificate|warranty|password|card|lease|agreement|trial|policy|"
@@ -108,12 +110,12 @@ def _hurried(text: str, language: str) -> Iterator[Pressure]:
             yield Pressure(hit.start, hit.end, words, _within(hit))
 
 
-_ENDING = re.compile(r"(?i)end|clos|expir|about to|termin|läuft|se termine|vence|caduca|\d")
+_ENDING = re.compile(r"(?i)end|clos|expir|about to|termin|läuft|se termine|vence|caduca")
 
 
 def _ends(hit: Hit) -> bool:
     """Do the words say that something ends, rather than press?"""
-    return _ENDING.match(hit.words) is not None
+    return bool(hit.number) or _ENDING.match(hit.words) is not None
 
 
 def _sentence(before: str) -> str:
@@ -151,12 +153,12 @@ _ASKED = re.compile(
 #: what lasts until that day
 _LASTS = re.compile(
     r"(?i)\b(?:valid|available|good|open|holds?|stands?|offer|prices?|discount|deal|quote|code|voucher|coupon|free|"
-    r"save|off|sale|yours|gilt|gültig|angebot|preis|rabatt|offre|prix|remise|valable|oferta|precio|descuento|válid\w*)\b"
+    r"save|sale|yours|gilt|gültig|angebot|preis|rabatt|offre|prix|remise|valable|oferta|precio|descuento|válid\w*)\b"
 )
 #: what has hours or a date of its own
 _ELSEWHERE = re.compile(
-    r"(?i)\b(?:closed|away|office|holiday|vacation|maintenance|deliver\w*|arriv\w*|ship\w*|geschlossen|fermé\w*|"
-    r"cerrad\w*)\b"
+    r"(?i)\b(?:closed|away|office|shop|store|doors|hotline|holiday|vacation|maintenance|deliver\w*|arriv\w*|ship\w*|"
+    r"was|were|had|geschlossen|war|fermé\w*|était|cerrad\w*|estaba|era)\b"
 )
 _BACKWARD = re.compile(r"(?i)before|vor|avant|antes")
 
