@@ -25,7 +25,7 @@ from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign, Track
 from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
-from engine.timeline import first_step, respond_by
+from engine.timeline import first_step, precedence, respond_by
 from engine.verdict import Says, Verdict, to_json
 from state.queries import due, record
 
@@ -100,14 +100,15 @@ def _batch(
     people = gather(conn, scope, ids, now)
     reviews = closed_reviews(conn, scope, ids)
     batch = _Batch(app, conn, now, at_once)
-    # where several campaigns want one person's slot at the same moment, the higher priority asks first
-    for row in sorted(
-        rows, key=lambda r: (-app.priority(r["campaign"]), r["due_at"], r["identity_id"], r["campaign"])
-    ):
+    for row in sorted(rows, key=lambda r: _precedence(app, r)):
         facts = people[row["identity_id"]]
         batch.take(enrolment_fact(row, facts, reviews), facts)
     batch.writes.flush(conn)
     return batch
+
+
+def _precedence(app: App, row: Mapping[str, Any]) -> tuple[int, int, int, str]:
+    return precedence(app.priority(row["campaign"]), row["due_at"], row["identity_id"], row["campaign"])
 
 
 class _Batch:

@@ -69,3 +69,9 @@ def situation_of(
     if expires_at is not None or step.channel is None:
         return situation
     return situation._replace(expires_at=(first_open(situation, planned) or planned) + step.expires)
+
+
+def precedence(priority: int, due_at: int, identity_id: int, campaign: str) -> tuple[int, int, int, str]:
+    """What is decided first sorts first: where several campaigns want one person's slot at the same moment the higher
+    priority asks first."""
+    return -priority, due_at, identity_id, campaign

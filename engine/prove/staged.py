@@ -99,7 +99,7 @@ def exceeding(
         return None
     touches = tuple(GivenTouch(channel=k.channel, at=s.now - (k.age or 0)) for k in history)
     leaves = Happening(at=HOUR, event="unsubscribed", source=BUILT_IN)
-    at_entry = Moment(at=0, width=HOUR)
+    at_entry = _moment(0)
     waits = per - max(k.age or 0 for k in history) < s.expires_at - s.now
     case = TestCase(
         it=f"keeps the caps when {s.step.id} is due",
@@ -110,7 +110,7 @@ def exceeding(
             Expected(at=at_entry, step=s.step.id, held="fatigue", source=BUILT_IN)
             if waits
             else Expected(at=at_entry, step=s.step.id, skipped="fatigue", source=BUILT_IN),
-            Expected(at=Moment(at=HOUR, width=HOUR), exit="opted_out", source=BUILT_IN),
+            Expected(at=_moment(HOUR), exit="opted_out", source=BUILT_IN),
         ),
         source=BUILT_IN,
     )
@@ -130,9 +130,7 @@ def closed(
         now=staged.entry,
         given=staged.given,
         when=staged.when,
-        expect=(
-            Expected(at=Moment(at=step.at, width=HOUR), step=step.id, channel=step.channel, source=BUILT_IN),
-        ),
+        expect=(Expected(at=_moment(step.at), step=step.id, channel=step.channel, source=BUILT_IN),),
         source=BUILT_IN,
     )
     rule = "window" if step.window else "quiet_hours"
@@ -160,7 +158,8 @@ def repeated(project: Project, track: Track, s: Situation, within: int) -> Count
         given=staged.given,
         when=(Happening(at=at + 7 * DAY, event="unsubscribed", source=BUILT_IN),),
         expect=(
-            Expected(at=Moment(at=at, width=DAY), step=step.id, skipped="recent_discount", source=BUILT_IN),
+            Expected(at=_moment(step.at), step=step.id, channel=step.channel, source=BUILT_IN),
+            Expected(at=_moment(at), step=step.id, skipped="recent_discount", source=BUILT_IN),
         ),
         source=BUILT_IN,
     )
@@ -170,3 +169,33 @@ def repeated(project: Project, track: Track, s: Situation, within: int) -> Count
         Shown(kind=Happened.SKIP, absent=True, **blocked),
     )
     return Counterexample(campaign=campaign.id, case=case, shows=shows)
+
+
+def crowded_out(
+    campaign: Campaign,
+    step: Step,
+    now: int,
+    given: Given,
+    touches: Sequence[GivenTouch],
+    at: int,
+    *,
+    lost: bool,
+) -> Counterexample:
+    """Somebody enters right after those touches, and ``at`` seconds later finds no room for the step."""
+    case = TestCase(
+        it=f"has room for {step.id}",
+        now=now,
+        given=replace(given, touches=tuple(touches)),
+        when=(),
+        expect=(Expected(at=_moment(at), step=step.id, channel=step.channel, source=BUILT_IN),),
+        source=BUILT_IN,
+    )
+    kind = Happened.SKIP if lost else Happened.HOLD
+    shown = Shown(kind=kind, campaign=campaign.id, step=step.id, reason="fatigue")
+    return Counterexample(campaign=campaign.id, case=case, shows=(shown,))
+
+
+def _moment(at: int) -> Moment:
+    """The day, or the hour, that begins so long after entry."""
+    width = DAY if at % DAY == 0 else HOUR
+    return Moment(at=at - at % width, width=width)
