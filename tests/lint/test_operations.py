@@ -77,6 +77,10 @@ LISTENS = {
     "no message after it": campaign(exits=()),
     "messages without it only": campaign(steps=(HELLO, _guarded("unless: {event: replied}")), exits=()),
     "messages that ask for none": campaign(steps=(HELLO, _guarded("if: {not: {event: replied}}")), exits=()),
+    "conditions that part people": campaign(
+        steps=(HELLO.replace("}", ", if: {loss_reason: price}}"), _guarded("unless: {loss_reason: price}")),
+        exits=(),
+    ),
     "others get the next": campaign(
         steps=(_for("fresh", HELLO), _for("older", NOTE)), exits=(), cohorts=COHORTS
     ),
@@ -90,6 +94,9 @@ GOES_ON = {
     "another exit": campaign(steps=(HELLO, NOTE), exits=("{event: purchase, as: won_back}",)),
     "messages kept from some": campaign(
         steps=(HELLO, _guarded("unless: {event: replied, purchases: 1}")), exits=()
+    ),
+    "conditions that part nobody": campaign(
+        steps=(HELLO.replace("}", ", if: {loss_reason: price}}"), _guarded("if: {purchases: 1}")), exits=()
     ),
     "a wait and no branch": campaign(steps=(HELLO, HEAR, NOTE), exits=()),
     "a trigger's message": campaign(
