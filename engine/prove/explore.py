@@ -9,7 +9,8 @@ from engine.cases.given import CaseError
 from engine.cases.runner import CaseRunner
 from engine.endings import segment_of
 from engine.flow import Reason
-from engine.model import Campaign, Project, Step, Track
+from engine.model import HOUR, Campaign, Project, Step, Track
+from engine.people.importer import collector_held
 from engine.places import place_of
 from engine.predicate import EventHappened, Predicate, holds, leaves
 from engine.prove.acts import Act, Doing, acts_of, ending_events, leaver
@@ -17,7 +18,7 @@ from engine.prove.base import Budget
 from engine.prove.kinds import Kind, kinds_of
 from engine.prove.log import Log
 from engine.prove.merge import Memory
-from engine.prove.moments import MINUTE, WEEK_OF, YEAR, Calendar, Rhythm
+from engine.prove.moments import WEEK_OF, YEAR, Calendar, Rhythm
 from engine.prove.people import Person, Somewhere, cast, places
 from engine.prove.walk import Entry, Walk, without_endings
 from engine.prove.world import State, World
@@ -45,14 +46,23 @@ class Explorer:
     def explore(self, campaigns: Sequence[Campaign], progress: Progress = lambda done, of: None) -> Log:
         """Look at all of it, or as much as the budget allows; what was left out is a doubt in the log."""
         work = [part for campaign in campaigns for part in self._parts(campaign)]
-        for done, (campaign, part) in enumerate(work):
-            progress(done, len(work))
-            if self.over:
-                self.log.doubt(campaign.id, "the time for it was over")
-                continue
-            part()
+        with collector_held():  # states hold no cycles, and there are very many of them
+            for done, (campaign, part) in enumerate(work):
+                progress(done, len(work))
+                if self.over:
+                    self.log.doubt(campaign.id, "the time for it was over")
+                    continue
+                part()
         progress(len(work), len(work))
         return self.log
+
+    def look_closer(self, campaign: Campaign) -> None:
+        """Walk again where data of people changes on the way, to those of any other kind: what nobody came to yet may
+        be there for them."""
+        memory = Memory.of(self.project, campaign)
+        people = [p for p in self.people.get(campaign.id, ()) if p.place.known]
+        for person in people:
+            _Tour(self, campaign, memory, person).changing([p for p in people if p is not person])
 
     def _parts(self, campaign: Campaign) -> Iterator[tuple[Campaign, Callable[[], None]]]:
         kinds = kinds_of(self.project, campaign, WEEK_OF)
@@ -88,7 +98,7 @@ class _Tour:
         self._explorer, self._campaign, self._memory, self._person = explorer, campaign, memory, person
         self._project, self._log, self._calendar = explorer.project, explorer.log, explorer.calendar
         other = leaver(self._project, campaign, person)
-        self._people = (person,) if other is None else (person, other)
+        self._people: tuple[Person, ...] = (person,) if other is None else (person, other)
         self._acts = acts_of(self._project, campaign, person.facts)
         if other is not None:
             self._acts.append(Act(doing=Doing.CHANGE, name=f"leaves segment {campaign.segment}", who=1))
@@ -127,6 +137,14 @@ class _Tour:
             if track is not None:
                 yield from self._of_track(track, (act,), walked)
 
+    def changing(self, others: Sequence[Person]) -> None:
+        """Everything that can happen and all that they can turn into, from one moment."""
+        self._people = (self._person, *others)
+        turns = [Act(doing=Doing.CHANGE, name="data changes", who=n) for n in range(1, len(self._people))]
+        rhythm = self._rhythm(self._campaign.main)
+        at = self._calendar.plain_week(self._campaign, rhythm)[0]
+        self._walk(at, (), [*self._calm, *turns], 0)
+
     def _of_track(
         self, track: Track | None, first: tuple[Act, ...], walked: set[Hashable]
     ) -> Iterator[Callable[[], None]]:
@@ -137,7 +155,8 @@ class _Tour:
         yield partial(self._one_moment, rhythm, first, self._acts if ends else self._calm)
         if (name, rhythm.shape) not in walked:
             yield partial(self._every_moment, rhythm, first)
-            yield partial(self._every_behaviour, rhythm, first)
+            if self._person.place.known:
+                yield partial(self._every_behaviour, rhythm, first)
         walked |= {(name, cohort), (name, rhythm.shape)}
 
     def _begins(self, act: Act) -> Track | None:
@@ -159,8 +178,9 @@ class _Tour:
             self._walk(at, first, self._calm, n)
 
     def _every_moment(self, rhythm: Rhythm, first: tuple[Act, ...]) -> None:
-        """Nothing more happens: from both ends of each stretch, and around changes of the clocks."""
+        """Nothing more happens: from the other end of each stretch, and around changes of the clocks."""
         plain = self._calendar.plain_week(self._campaign, rhythm)
+        plain = plain[1::2] if self._person.place.known else plain
         changes = self._calendar.around_changes(self._campaign, rhythm)
         for n, at in enumerate([*plain, *changes]):
             self._walk(at, first, (), n)
@@ -175,8 +195,8 @@ class _Tour:
         return state
 
     def _after(self, world: World, state: State, act: Act) -> State | None:
-        """The round that an act begins a minute after entry."""
-        done = world.happens(state, act, state.now + MINUTE)
+        """The round that an act begins an hour after entry."""
+        done = world.happens(state, act, state.now + HOUR)
         if done is None or done.due != done.now:
             return None
         turn = world.turn(done, done.now)
@@ -186,8 +206,8 @@ class _Tour:
         if self._explorer.over:
             self._log.doubt(self._campaign.id, "the time for it was over")
             return
-        # what begins the round happens at that moment; entry is a minute before
-        at -= MINUTE * len(first)
+        # what begins the round happens at that moment; entry is an hour before
+        at -= HOUR * len(first)
         world = self._world(at)
         start = self._started(world, first)
         if start is None:

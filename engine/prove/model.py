@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.cases.story import Kind, Line
 from engine.model import Source
-from engine.testfile import TestCase
+from engine.testfile import Moment, TestCase
 
 
 class Outcome(StrEnum):
@@ -88,19 +89,42 @@ class Shown:
         return any(map(self.fits, story)) is not self.absent
 
 
+#: the moment of an expected line that is to stand in the place of the first one that is ``shown``
+IN_PLACE = Moment(at=0, width=0)
+
+
+class Told(NamedTuple):
+    """One line of a counterexample's timeline."""
+
+    at: int  # instant
+    text: str
+    wrong: bool = False  # what must not be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What the real engine made of a counterexample: it happens as it was told."""
+
+    case: TestCase  # with the whole story expected, as it should be; it fails
+    timeline: tuple[Told, ...]
+    zone: str  # the person's own, in which the timeline is told; UTC where nobody knows
+    yaml: str  # the case as it stands in a file of tests
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterexample:
     """One person and what they do, as a case of ``tests/<campaign>.yaml`` that fails until the fault is mended.
 
-    ``case.expect`` is what should happen. ``shows``: what happens instead. Until ``story`` is there, which the real
-    engine told when it played the case (``engine.prove.replay``), nothing is claimed.
+    ``case.expect`` is what should happen and does not; the rest of the story is filled in when it is replayed.
+    ``shows``: what happens instead. ``over``: there the story should have been over. Until ``replay`` is there
+    nothing is claimed.
     """
 
     campaign: str
     case: TestCase
     shows: tuple[Shown, ...]
-    story: tuple[Line, ...] | None = None
-    yaml: str = ""  # the case as it stands in the file, set with the story
+    over: bool = False
+    replay: Replay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

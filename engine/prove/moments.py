@@ -17,8 +17,8 @@ from engine.model import DAY, Campaign, Project, Step
 from engine.places import Place
 from engine.schedule import clock_changes
 
-#: a plain week, Monday 00:00 UTC, far from any change of the clocks, and its year
-WEEK_OF = int(datetime(2026, 5, 4, tzinfo=UTC).timestamp())
+#: a plain week from Monday 15:00 UTC on, far from any change of the clocks, and its year
+WEEK_OF = int(datetime(2026, 5, 4, 15, tzinfo=UTC).timestamp())
 YEAR = 2026
 MINUTE = 60
 WEEK = 7 * DAY

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 
 from engine.clearance import clear
 from engine.flow import EnrolmentState, Reason, TouchMove
-from engine.model import DAY, Project
+from engine.model import DAY, HOUR, Project
 from engine.prove.acts import Act, Doing
 from engine.prove.log import Course, Log, StepKey, Way
 from engine.prove.merge import Memory
@@ -160,14 +160,15 @@ class Walk:
 
 
 def _positions(state: State) -> Iterator[int]:
-    """Right after the last decision and right before the next; where there is none to come, a day later."""
+    """Soon after the last decision and shortly before the next; where there is none to come, a day later."""
     if state.due is None:
         yield state.now + DAY
         return
     gap = state.due - state.now
-    if gap > 2 * MINUTE:
-        yield state.now + MINUTE
-        yield state.due - MINUTE
+    soon = HOUR if gap > 4 * HOUR else MINUTE
+    if gap > 2 * soon:
+        yield state.now + soon
+        yield state.due - soon
     elif gap > 0:
         yield state.now + gap // 2
 

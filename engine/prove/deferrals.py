@@ -1,0 +1,127 @@
+"""Which steps does a cap put off, and for how long? By what a person was sent before, and at worst by others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.cases.story import Kind
+from engine.gates.fatigue import in_words
+from engine.model import Campaign, Cap, Project, Step
+from engine.phrases import duration
+from engine.prove.examples import example, sent
+from engine.prove.findings import ASSUMED, Findings, delays, who
+from engine.prove.log import Seen, StepKey, Way
+from engine.prove.model import Answer, Outcome, Shown
+
+_OTHERS = "at worst others' messages fill a cap right before a step is due, and no more come while it waits"
+
+
+def answers(findings: Findings) -> Iterator[Answer]:
+    """Steps that a cap always puts off or loses, sometimes does, and can when others fill it."""
+    for campaign, _, step, key in findings.steps():
+        if step.channel is not None and (ways := _by_cap(findings, key)):
+            yield from _of_step(campaign, step, ways, _all_ways(findings, key))
+    yield from _at_worst(findings)
+
+
+_Ways = list[tuple[Way, Seen]]
+
+
+def _all_ways(findings: Findings, key: StepKey) -> _Ways:
+    """How the step came out for those it is for."""
+    return [(way, seen) for way, seen in findings.log.ways(key) if way.rule != "condition"]
+
+
+def _by_cap(findings: Findings, key: StepKey) -> _Ways:
+    return [(w, seen) for w, seen in _all_ways(findings, key) if w.capped or w.rule == "fatigue"]
+
+
+def _of_step(campaign: Campaign, step: Step, capped: _Ways, every: _Ways) -> Iterator[Answer]:
+    gone = next(((w, s) for w, s in capped if w == Way("sent", None, True)), None)
+    lost = [(w, s) for w, s in capped if w.how == "skipped"]
+    always = len(capped) == len(every)
+    if gone is None and always:
+        yield _never(campaign, step, lost)
+    elif gone is not None and always:
+        message = f"a cap always puts '{step.id}' off, by {delays(gone[1])}"
+        yield _noted(campaign, step, message, gone[1])
+    elif gone is not None:
+        message = f"'{step.id}' can be put off by a cap, by {delays(gone[1])}"
+        yield _noted(campaign, step, message, gone[1])
+    if gone is not None or not always:
+        yield from _lost(campaign, step, lost)
+
+
+def _never(campaign: Campaign, step: Step, lost: _Ways) -> Answer:
+    way, seen = min(lost, key=lambda pair: pair[1].course.rank)
+    life = duration(step.expires)
+    message = f"'{step.id}' is never sent: whenever it is due a cap is full until its life of {life} is over"
+    shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
+    answer = _answer(campaign, step, Outcome.VIOLATED, message, (who(seen.course),))
+    return replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
+
+
+def _noted(campaign: Campaign, step: Step, message: str, seen: Seen) -> Answer:
+    return _answer(campaign, step, Outcome.NOTED, message, (who(seen.longest or seen.course),))
+
+
+def _lost(campaign: Campaign, step: Step, lost: _Ways) -> Iterator[Answer]:
+    if not lost:
+        return
+    way, seen = min(lost, key=lambda pair: pair[1].course.rank)
+    message = f"'{step.id}' can be lost to a cap: no room, or no open hour, before its life is over"
+    shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
+    answer = _answer(campaign, step, Outcome.NOTED, message, (who(seen.course),))
+    yield replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
+
+
+def _answer(
+    campaign: Campaign, step: Step, outcome: Outcome, message: str, details: tuple[str, ...]
+) -> Answer:
+    return Answer(
+        question="deferrals",
+        outcome=outcome,
+        message=message,
+        source=step.source,
+        campaign=campaign.id,
+        step=step.id,
+        details=details,
+        assumptions=ASSUMED,
+    )
+
+
+# ── others ──
+
+
+def _at_worst(findings: Findings) -> Iterator[Answer]:
+    """One line for the project: how long others can keep a step waiting, and which steps do not live so long."""
+    short: list[str] = []
+    longest: Cap | None = None
+    for campaign, _, step, _ in findings.steps():
+        cap = _widest(findings.project, campaign, step)
+        if cap is None:
+            continue
+        longest = cap if longest is None or cap.per > longest.per else longest
+        if step.expires <= cap.per:
+            short.append(f"{campaign.id}.{step.id}")
+    if longest is None:
+        return
+    message = f"messages of others can keep a step waiting for up to {duration(longest.per)}"
+    details = [f"the cap of {in_words(longest)} ({longest.source})"]
+    if short:
+        details.append(f"{len(short)} steps do not live so long, and are lost then: {', '.join(short)}")
+    yield Answer(
+        question="deferrals",
+        outcome=Outcome.NOTED,
+        message=message,
+        source=longest.source,
+        details=tuple(details),
+        assumptions=(_OTHERS,),
+    )
+
+
+def _widest(project: Project, campaign: Campaign, step: Step) -> Cap | None:
+    """Of the caps that others can fill the one that takes longest to have room again."""
+    caps = [c for c in project.policy.caps if step.channel is not None and c.channel in (None, step.channel)]
+    return max(caps, key=lambda c: c.per, default=None)
