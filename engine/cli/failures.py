@@ -38,10 +38,17 @@ def report(error: Exception) -> int:
     if settings.debug():
         traceback.print_exception(error)
     failure = failure_of(error)
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {failure.message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {_shown(failure.message)}", err=True)
     if failure.hint:
-        click.echo(f"{click.style(' hint:', fg='cyan')} {failure.hint}", err=True)
+        click.echo(f"{click.style(' hint:', fg='cyan')} {_shown(failure.hint)}", err=True)
     return failure.exit_code
+
+
+def _shown(text: str) -> str:
+    """Words that may come from a file: further lines are set in, and none can move the cursor or begin a command."""
+    from engine.cli.output.text import printable
+
+    return "\n       ".join(map(printable, text.split("\n")))
 
 
 def report_interrupt() -> int:

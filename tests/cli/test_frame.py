@@ -185,3 +185,13 @@ def test_results_go_to_stdout_and_complaints_to_stderr() -> None:
 
 def test_the_completion_script_is_there() -> None:
     assert "rekindle" in rekindle(_REKINDLE_COMPLETE="bash_source").stdout
+
+
+def test_words_of_a_file_in_an_error_move_no_cursor_and_begin_no_line() -> None:
+    result = run(lambda: ProjectError("unknown key 'a\n::error::b\x1b[2J'", hint="Mend\nit"))
+    assert result.output.splitlines() == [
+        "error: unknown key 'a",
+        "       ::error::b\ufffd[2J'",
+        " hint: Mend",
+        "       it",
+    ]
