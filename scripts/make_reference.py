@@ -83,10 +83,13 @@ def _pattern(node: Schema) -> str:
 
 def _table(places: list[Place], schema: Schema) -> Iterator[str]:
     """The keys among the places, one a row; alternatives may have a key in common, and it has one row."""
-    rows = {place.anchor: place for place in reversed(places) if place.is_key}
+    rows: dict[str, Place] = {}
+    for place in places:
+        if place.is_key:
+            rows.setdefault(place.anchor, place)
     if rows:
         yield from _COLUMNS
-        yield from (_row(place, schema) for place in reversed(rows.values()))
+        yield from (_row(place, schema) for place in rows.values())
         yield ""
 
 
@@ -125,6 +128,8 @@ def _takes(node: Schema) -> str:
         return ", or ".join(dict.fromkeys(_takes(alternative) for alternative in node["anyOf"]))
     if "enum" in node:
         return "one of the listed" if len(node["enum"]) > 1 else f"`{node['enum'][0]}`"
+    if node.get("type") == "array" and "enum" in node["items"]:
+        return f"a list of {' '.join(map(_code, node['items']['enum']))}"
     if node.get("type") == "array":
         return f"a list of {_takes(node['items'])}".replace("of a mapping", "of mappings")
     kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]

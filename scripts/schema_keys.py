@@ -30,6 +30,8 @@ class Place:
     #: a key one can write, not the element of a list or one of several alternatives
     is_key: bool = True
     required: bool = False
+    #: of one of several alternatives: the keys that every one of them asks for
+    common: frozenset[str] | None = None
 
     @property
     def anchor(self) -> str:
@@ -50,17 +52,18 @@ def places(schema: Schema) -> Iterator[Place]:
         yield from inside(definition, f"{TYPE}.{name}")
 
 
-def inside(node: Schema, path: str) -> Iterator[Place]:
+def inside(node: Schema, path: str, common: frozenset[str] | None = None) -> Iterator[Place]:
     """The places below one."""
-    for place in _children(node, path):
+    for place in _children(node, path, common):
         yield place
-        yield from inside(place.node, place.path)
+        yield from inside(place.node, place.path, place.common)
 
 
-def _children(node: Schema, path: str) -> Iterator[Place]:
+def _children(node: Schema, path: str, common: frozenset[str] | None) -> Iterator[Place]:
     below = f"{path}." if path else ""
+    required = node.get("required", ()) if common is None else common
     for key, part in node.get("properties", {}).items():
-        yield Place(path=below + key, node=part, required=key in node.get("required", ()))
+        yield Place(path=below + key, node=part, required=key in required)
     for pattern, part in node.get("patternProperties", {}).items():
         yield Place(path=below + _NAMED[pattern], node=part)
     if isinstance(node.get("propertyNames"), dict):
@@ -69,5 +72,9 @@ def _children(node: Schema, path: str) -> Iterator[Place]:
         yield Place(path=f"{below}<name>", node=node["additionalProperties"])
     if isinstance(node.get("items"), dict):
         yield Place(path=f"{path}[]", node=node["items"], is_key=False)
-    for alternative in node.get("anyOf", ()):
-        yield Place(path=path, node=alternative, is_key=False)
+    alternatives = node.get("anyOf", ())
+    asked = [frozenset(part.get("required", ())) for part in alternatives if "properties" in part]
+    for alternative in alternatives:
+        yield Place(
+            path=path, node=alternative, is_key=False, common=asked[0].intersection(*asked) if asked else None
+        )
