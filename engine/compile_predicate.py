@@ -117,6 +117,7 @@ class _Compiler:
     def _unknown_field(self, key: str, parent: Located) -> Predicate:
         legal = [*self._fields, *_GROUPS]
         mend, sure = suggest.mend(key, legal), suggest.sure(key, legal)
+        sure = None if sure and sure.startswith("consent.") else sure  # who may be written to is not guessed
         name = key.removeprefix("attributes.")
         if name != key:
             declare = f"declare it under people.attributes in rekindle.yaml, for example '{name}: text'"

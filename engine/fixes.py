@@ -1,11 +1,14 @@
 """The mends that need no thought, made: each is kept only where the project, judged anew, has the finding no more and
 no other one in its place.
 
-What one mend brings to light may be mended with it; nothing of consent and law is ever mended.
+What one mend brings to light may be mended with it. Nothing of consent and law is ever mended, nor a name of the
+project's own that is wrong in the same way in several places: there it may be its declaration that is misspelt.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +21,8 @@ from engine.edits import Edit, edited, edits_of, moved
 _LAW = "RK5"
 #: mistakes of one value that hide each other
 _DEEPEST = 8
+#: a name in a template that the project declares
+_DECLARED = re.compile(r"\battributes\.|\blinks\.")
 
 #: file, code, line and column of a finding
 _Place = tuple[str, str, int, int]
@@ -50,7 +55,9 @@ class _Mender:
     def round(self) -> bool:
         """Try what can be mended now; whether anything was."""
         before = len(self.mended)
-        self._settle([found for found in self.loaded.findings if self._mendable(found)])
+        mendable = [found for found in self.loaded.findings if self._mendable(found)]
+        same = Counter(_named(found) for found in mendable)
+        self._settle([found for found in mendable if not _named(found) or same[_named(found)] == 1])
         return len(self.mended) > before
 
     def _mendable(self, finding: Finding) -> bool:
@@ -95,6 +102,13 @@ class _Mender:
         if loaded.project is not None and self.loaded.project is None:
             return load_files(loaded.files, self.root).findings
         return loaded.findings
+
+
+def _named(finding: Finding) -> str:
+    """What a finding says of a name that the project declares; empty for any other."""
+    declared = finding.code.startswith("RK2") or finding.code in ("RK302", "RK307")
+    written = finding.code == "RK602" and _DECLARED.search(finding.message)
+    return finding.message if declared or written else ""
 
 
 def _made(

@@ -144,6 +144,8 @@ class _Walk:
         for member in (alone[0], f"attributes.{alone[0]}") if len(alone) == 1 else ():
             if member in person:
                 return f"person.{member}"
+        if path[:2] == ("brand", "links") and path[2:]:
+            return ".".join(path[1:])
         known = roots.keys() - self._vocabulary.withheld.keys()
         root, members = path[0] if path[0] in roots else suggest.sure(path[0], known), ".".join(path[1:])
         legal = roots[root] if root else None

@@ -35,6 +35,11 @@ def instead(schema: Schema, validator: str, wrong: Located, branches: Sequence[S
     return name(title, wrong.value) if validator == "pattern" else None
 
 
+def of_consent(path: Sequence[str | int]) -> bool:
+    """Does a place in a file say who may be written to?"""
+    return not {"consent", "opted_out", "suppressed"}.isdisjoint(path)
+
+
 def name(title: str, wrong: str) -> str | None:
     """A name, code or rule in the letters its pattern asks for."""
     meant = _SPELT[title](wrong) if title in _SPELT else ""

@@ -225,7 +225,7 @@ class _Aimer:
             mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, properties, few=len(properties))
             if key == "<<":
                 mend = "merge keys are not part of YAML 1.2; write the keys out"
-            sure = suggest.sure(key, properties)
+            sure = None if mends.of_consent(path) else suggest.sure(key, properties)
             finding = node.key(key).finding(
                 "RK110", f"unknown key '{key}'", mend, instead=sure if sure in absent else None
             )
