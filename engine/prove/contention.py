@@ -139,7 +139,7 @@ def _at_once(project: Project, one: Campaign, other: Campaign, shared: Kind) -> 
 
 def _behind(project: Project, race: Race, first: Campaign, second: Campaign) -> Iterator[_Lost]:
     """What the second loses that enters a day later."""
-    entered = DEFAULT_NOW + DAY - 1
+    entered = DEFAULT_NOW + DAY
     sent = [f for f in race.run({first.id: 0}) if f.sent and f.at <= entered]
     pattern = tuple((f.channel, entered - f.at) for f in sent)
     after = f"{first.id} ({', '.join(f.step for f in sent)}), a day earlier"
@@ -215,7 +215,7 @@ def _after_others(
 
 def _touches(pattern: _Pattern) -> list[TouchFact]:
     return [
-        TouchFact("", 1, f"earlier_{n}", channel, "sent", DEFAULT_NOW - 1 - age)
+        TouchFact("", 1, f"earlier_{n}", channel, "sent", DEFAULT_NOW - age)
         for n, (channel, age) in enumerate(pattern)
     ]
 
@@ -223,7 +223,7 @@ def _touches(pattern: _Pattern) -> list[TouchFact]:
 def _lost(
     project: Project, campaign: Campaign, race: Race, pattern: _Pattern, after: str, fate: Fate
 ) -> _Lost:
-    touches = [GivenTouch(channel=channel, at=DEFAULT_NOW - 1 - age) for channel, age in pattern]
+    touches = [GivenTouch(channel=channel, at=DEFAULT_NOW - age) for channel, age in pattern]
     step = _step(campaign, fate.step)
     at = fate.at - fate.put_off - DEFAULT_NOW
     example = crowded_out(campaign, step, DEFAULT_NOW, race.given, touches, at, lost=not fate.sent)

@@ -109,8 +109,10 @@ def _hours_source(project: Project, step: Step) -> Source:
 
 
 def _never(project: Project, campaign: Campaign, track: Track, step: Step, never: Sequence[_Found]) -> Answer:
-    kinds = "its window and the hours in which people may be reached" if step.window else "quiet hours"
-    message = f"'{step.id}' never leaves for some people: {kinds} leave no moment in all zones they may be in"
+    hours = "its window and quiet hours" if step.window else "quiet hours"
+    message = (
+        f"'{step.id}' never reaches some people: in the zones they may be in {hours} leave no common moment"
+    )
     details = [_told(f) for f in never[:_NAMED]]
     if len(never) > _NAMED:
         details.append(f"and {len(never) - _NAMED} more such records")

@@ -6,7 +6,7 @@ state, a telephone number, several of them that disagree, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,25 +44,25 @@ def everywhere(project: Project, channel: str) -> Iterator[Whereabouts]:
     """Every place in which somebody may be who can be reached on the channel, the most ordinary record first."""
     seen: set[Place] = set()
     by_phone = ADDRESS_FIELD.get(channel) == "phone"
-    for record in _records(frozenset({*law.COUNTRIES, *project.policy.markets, project.default_country})):
+    home, markets = project.default_country, project.policy.markets
+    for record in _records(tuple(dict.fromkeys((home, *markets, *sorted(law.COUNTRIES))))):
         if by_phone and "phone" not in record:
             continue
         person = {name: record.get(name) for name in FIELDS}
-        place = place_of(person, project.default_country, project.policy.markets)
+        place = place_of(person, home, markets)
         if place not in seen:
             seen.add(place)
             yield Whereabouts(record=record, place=place)
 
 
 @lru_cache(maxsize=8)
-def _records(countries: frozenset[str]) -> tuple[Mapping[str, str], ...]:
-    home = sorted(countries, key=lambda c: (c not in _REGIONS, c))
+def _records(countries: tuple[str, ...]) -> tuple[Mapping[str, str], ...]:
     return (
-        *(r for country in home for r in _settled(country)),
+        *(r for country in countries for r in _settled(country)),
         {},
-        *(r for country in home for r in _by_country(country)),
-        *(r for country in home for r in _by_region(country)),
-        *_by_number(home),
+        *(r for country in countries for r in _by_country(country)),
+        *(r for country in countries for r in _by_region(country)),
+        *_by_number(countries),
         *_at_odds(),
     )
 
@@ -70,7 +70,7 @@ def _records(countries: frozenset[str]) -> tuple[Mapping[str, str], ...]:
 def _settled(country: str) -> Iterator[Mapping[str, str]]:
     """The zone is on record, with the state or without."""
     numbers = _numbers(country)
-    for region, zones in _REGIONS.get(country, {}).items():
+    for region, zones in _regions(country):
         own = _state_numbers().get(region) if country == "US" else next(iter(numbers), None)
         for zone in zones:
             told = {"timezone": zone, "country": country, "region": region}
@@ -81,6 +81,12 @@ def _settled(country: str) -> Iterator[Mapping[str, str]]:
         told = {"timezone": zone, "country": country}
         yield told
         yield from ({**told, "phone": number} for number in numbers)
+
+
+def _regions(country: str) -> list[tuple[str, tuple[str, ...]]]:
+    """States and provinces with their zones; one in the middle first."""
+    found = _REGIONS.get(country, {})
+    return sorted(found.items(), key=lambda item: item[0] not in ("IL", "ON"))
 
 
 def _by_country(country: str) -> Iterator[Mapping[str, str]]:
@@ -96,7 +102,7 @@ def _by_region(country: str) -> Iterator[Mapping[str, str]]:
         yield from ({"country": country, "region": region, "phone": number} for number in numbers)
 
 
-def _by_number(countries: list[str]) -> Iterator[Mapping[str, str]]:
+def _by_number(countries: Sequence[str]) -> Iterator[Mapping[str, str]]:
     yield from ({"phone": number} for number in _state_numbers().values())
     yield from ({"phone": number} for country in countries for number in _numbers(country))
 
