@@ -73,7 +73,7 @@ def test_a_finding_is_a_point_below_its_file_with_its_mend_other_end_and_rule() 
     assert comment.split("\n")[2:6] == [
         "#### `campaigns/a.yaml`",
         "",
-        "- ❌ line 2: **unknown key 'foo'**: did you mean 'for'?; the first: `campaigns/b.yaml` line 1, in step 's'"
+        "- ❌ line 2: **unknown key 'foo'**: did you mean 'for'?; the first: `campaigns/b.yaml` line 1 (step 's')"
         " · [RK209](https://rekindle.example/docs/rules/RK209)",
         "",
     ]

@@ -89,7 +89,7 @@ def _item(finding: Finding) -> str:
         f"; {words(other.message)}: {_where(other.file, other.line, finding.file)}"
         for other in finding.related
     )
-    context = f", in {words(finding.context)}" if finding.context else ""
+    context = f" ({words(finding.context)})" if finding.context else ""
     said = f"**{words(finding.message)}**{mend}{others}{context}"
     return f"- {_SIGNS[finding.severity]} line {finding.line}: {said} · {_rule(finding.code)}"
 
