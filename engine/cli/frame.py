@@ -23,6 +23,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "rules": "Every rule that validate knows.",
         "rule": "One rule: what it asks for, a bad and a good example.",
         "test": "Run the campaigns' own tests.",
+        "prove": "What can happen to anybody, whatever they do.",
         "graph": "Draw a campaign.",
     },
     "Run": {

@@ -51,6 +51,8 @@ def who(course: Course) -> str:
 
 
 def delays(seen: Seen) -> str:
-    """``2d``, ``1d to 6d``."""
+    """``2d``, ``1d to 6d``, ``up to 3d``."""
     least, most = elapsed(seen.least or 0), elapsed(seen.most or 0)
-    return least if least == most else f"{least} to {most}"
+    if least == most:
+        return least
+    return f"{least} to {most}" if seen.least else f"up to {most}"

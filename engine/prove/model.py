@@ -23,46 +23,34 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One of the questions prove asks of a project. ``kept`` says in words what is so where nothing is wrong."""
+    """One of the questions prove asks of a project; what is so where nothing is found, and where something is noted."""
 
     name: str
     asks: str
     kept: str
+    noted: str
 
 
-QUESTIONS: Mapping[str, Question] = {
-    q.name: q
-    for q in (
-        Question(name="caps", asks="Can a cap be exceeded?", kept="no window ever holds more than its cap"),
-        Question(
-            name="deferrals",
-            asks="Which steps does a cap put off, and for how long?",
-            kept="no cap ever puts a step off",
-        ),
-        Question(name="ends", asks="Does every path end?", kept="every round ends"),
-        Question(
-            name="reach",
-            asks="Is every step reachable?",
-            kept="somebody gets each step",
-        ),
-        Question(
-            name="windows",
-            asks="Is there a window that never opens?",
-            kept="every step finds an open hour within its life, in every zone",
-        ),
-        Question(
-            name="contention",
-            asks="Can two campaigns fight for one slot, and who wins?",
-            kept="no two campaigns want one person's slot",
-        ),
-        Question(
-            name="promises",
-            asks="Can an offer or a deadline run out before the step that names it?",
-            kept="every offer is open when it is named",
-        ),
-        Question(name="exposure", asks="Is what is promised bounded?", kept="so much and no more per person"),
-    )
-}
+_ASKED = """
+caps | Can a cap be exceeded? | no window ever holds more than its cap | no window ever holds more than its cap
+deferrals | Which steps does a cap put off, and for how long? | none | some, and none for good
+ends | Does every path end? | every round ends | every round ends, or says what it waits for
+reach | Is every step reachable? | somebody gets each step | somebody gets each step, though not on every way
+windows | Is there a window that never opens? | each opens within its step's life | each opens, some not for long
+contention | Can two campaigns fight for one slot, and who wins? | none can | some can, and who wins is settled
+promises | Can a promise run out before the step that names it? | every promise is open when it is named | only where \
+something holds a message up
+exposure | Is what is promised bounded? | so much and no more per person | so much and no more per person
+"""
+
+
+def _question(line: str) -> Question:
+    name, asks, kept, noted = line.split(" | ")
+    return Question(name=name, asks=asks, kept=kept, noted=noted)
+
+
+#: by name, in the order in which they are asked
+QUESTIONS: Mapping[str, Question] = {q.name: q for q in map(_question, _ASKED.strip().splitlines())}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

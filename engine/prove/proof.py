@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.cases.runner import CaseRunner
 from engine.compile import Loaded
 from engine.model import Campaign
-from engine.prove import caps, deferrals, ends, exposure, hours, promises, reach
+from engine.prove import caps, contention, deferrals, ends, exposure, hours, promises, reach
 from engine.prove.base import Asked, Budget, Prover
 from engine.prove.explore import Explorer, Progress
 from engine.prove.findings import Findings
@@ -20,6 +20,7 @@ from engine.prove.replay import Replays
 _DECLARED: Mapping[str, Prover] = {
     "caps": caps.answers,
     "windows": hours.answers,
+    "contention": contention.answers,
     "exposure": exposure.answers,
 }
 #: questions answered from where people came on the walks
