@@ -33,19 +33,25 @@ class Editor:
         yaml = {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}}
         self._send("workspace/didChangeConfiguration", settings={"yaml": yaml})
 
-    def open(self, texts: Mapping[Path, str]) -> dict[Path, list[Json]]:
-        """Show texts as the contents of files; by file, what the server has against it."""
+    def open(self, texts: Mapping[Path, str]) -> None:
+        """Show texts as the contents of files."""
         for file, text in texts.items():
             self._count += 1
             document = {"uri": file.as_uri(), "languageId": "yaml", "version": self._count, "text": text}
             self._send("textDocument/didOpen", textDocument=document)
-        return {file: told["diagnostics"] for file, told in self._hear(texts).items()}
 
     def close(self, files: Iterable[Path]) -> None:
         """Put files away."""
         for file in files:
             self._send("textDocument/didClose", textDocument={"uri": file.as_uri()})
-        self._hear(files)  # it takes its diagnostics back
+
+    def judged(self, texts: Mapping[Path, str]) -> dict[Path, list[Json]]:
+        """What the server has against files with these texts."""
+        self.open(texts)
+        heard = self._hear(texts)
+        self.close(texts)
+        self._hear(texts)  # it takes its diagnostics back
+        return {file: told["diagnostics"] for file, told in heard.items()}
 
     def _hear(self, files: Iterable[Path]) -> dict[Path, Json]:
         """What the server says next about each of the files."""

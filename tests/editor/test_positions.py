@@ -55,8 +55,7 @@ def _lines(diagnostics: Iterable[dict[str, object]]) -> set[int]:
 def seen(editor: Editor) -> dict[str, set[int]]:
     """Lines on which the server has something against each mistake."""
     texts = {path: _headed(name.split(".")[0], path.read_text("utf-8")) for name, path in MISTAKES.items()}
-    told = editor.open(texts)
-    editor.close(texts)
+    told = editor.judged(texts)
     return {path.stem: _lines(diagnostics) for path, diagnostics in told.items()}
 
 
@@ -79,8 +78,7 @@ def test_the_lists_of_what_cannot_agree_hold_nothing_else(seen: dict[str, set[in
 @pytest.mark.parametrize("folder", [ROOT / "campaigns", SMALL], ids=["shipped", "small"])
 def test_nothing_is_against_what_ships(editor: Editor, folder: Path) -> None:
     found = {name: text for name, text in read_files(folder).items() if kind_of(name) in schemas.KINDS}
-    own = editor.open({folder / name: _headed(kind_of(name), text) for name, text in found.items()})
-    editor.close(own)
+    own = editor.judged({folder / name: _headed(kind_of(name), text) for name, text in found.items()})
     assert {file.name: told for file, told in own.items() if told} == {}
 
 
@@ -89,12 +87,10 @@ def test_the_first_lines_of_a_new_project_lead_to_its_schemas(editor: Editor, pr
     sound = {
         file: file.read_text("utf-8") for file in [*project.glob("*.yaml"), *project.glob("tests/*.yaml")]
     }
-    told = editor.open(sound)
-    editor.close(sound)
+    told = editor.judged(sound)
     assert {file.name: found for file, found in told.items() if found} == {}
     worse = {file: f"{text}\nnonsense: 1\n" for file, text in sound.items()}
-    told = editor.open(worse)
-    editor.close(worse)
+    told = editor.judged(worse)
     assert [found[0]["message"] for found in told.values()] == ["Property nonsense is not allowed."] * len(
         sound
     )
@@ -106,8 +102,7 @@ def test_the_first_lines_of_the_shipped_project_lead_to_the_published_schemas(ed
         file: f"{file.read_text('utf-8')}\nnonsense: 1\n"
         for file in [*folder.glob("*.yaml"), *folder.glob("tests/*.yaml")]
     }
-    told = editor.open(worse)
-    editor.close(worse)
+    told = editor.judged(worse)
     assert all(
         found and found[0]["message"] == "Property nonsense is not allowed." for found in told.values()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ Offered = list[dict[str, Any]]
 Ask = Callable[[str], Offered]
 Show = Callable[[str], str]
 
+_NUMBERS = count()
 _STEP = "campaign: x\ncadence:\n  - step: hello\n    at: 0d\n"
 
 
 def _at(editor: Editor, folder: Path, kind: str, text: str, asked: Callable[..., Any]) -> Any:
     """What is answered where the ``|`` stands."""
-    file = folder / f"{kind}_x.yaml"
+    file = folder / f"{kind}_{next(_NUMBERS)}.yaml"
     before, _, after = f"# yaml-language-server: $schema=.schemas/{kind}.schema.json\n{text}".partition("|")
     editor.open({file: before + after})
     lines = before.split("\n")
