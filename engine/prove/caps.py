@@ -7,7 +7,7 @@ when, and in whatever state those touches are. What the gates are shown of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine import gates, law
@@ -55,27 +55,68 @@ class Breach(NamedTuple):
 
 
 def answers(asked: Asked) -> Iterator[Answer]:
-    """Caps that can be exceeded, caps that can never matter, and cadences that no cap has room for."""
-    yield from _exceeded(asked)
+    """Whether caps can be exceeded; caps that can never matter, and cadences that no cap has room for."""
+    yield from _Trial(asked).answers()
     yield from room.answers(asked)
 
 
-def _exceeded(asked: Asked) -> Iterator[Answer]:
-    loaded = gathered(asked.project, every_kind(asked.project), DEFAULT_NOW)
-    told: set[Binding] = set()
-    for campaign in asked.campaigns:
-        for track, step, where, caps in _questions(asked.project, campaign):
-            if asked.budget.over:
-                yield _unsettled(campaign, step)
-                return
-            s = willing(asked.project, campaign, track, step, where)
-            for binding in caps:
-                if s is None or binding in told:
+class _Trial:
+    """All histories that fill a cap, on one project."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked, self._project = asked, asked.project
+        self._loaded = gathered(asked.project, every_kind(asked.project), DEFAULT_NOW)
+        self._tried = 0
+        self._caps: set[Binding] = set()
+        self._summed = False
+
+    def answers(self) -> Iterator[Answer]:
+        broken: set[Binding] = set()
+        for campaign in self._asked.campaigns:
+            for track, step, where, caps in _questions(self._project, campaign):
+                if self._asked.budget.over:
+                    yield _unsettled(campaign, step, "there was no time to try every history")
+                    return
+                s = willing(self._project, campaign, track, step, where)
+                if s is None:
+                    continue  # it never leaves at all: that is told elsewhere
+                if not _allowed(s, gates.GATES):
+                    yield _unsettled(campaign, step, f"nobody was found whom '{step.id}' may be sent to")
                     continue
-                breach = _breach(asked.project, binding, s, track, loaded)
-                if breach is not None:
-                    told.add(binding)
-                    yield _answer(asked.project, campaign, breach)
+                for binding in caps:
+                    breach = None if binding in broken else self._breach(binding, s, track)
+                    if breach is not None:
+                        broken.add(binding)
+                        yield _exceeded(self._project, campaign, breach)
+        if self._tried and not broken:
+            yield self._kept()
+
+    def _breach(self, binding: Binding, s: Situation, track: Track) -> Breach | None:
+        """The plainest history that fills the cap and lets a touch through; best one that a test case can give."""
+        own = TouchFact(*s.own, s.step.channel or "", TouchState.QUEUED.value, None)
+        several = that_count(self._project, s.campaign, binding)
+        self._caps.add(binding)
+        self._summed = self._summed or not is_complete(binding, several)
+        found: Breach | None = None
+        for history in full(binding, several):
+            self._tried += 1
+            s.facts.touches[:] = shown(history, self._loaded, s.now)
+            decided = _allowed(s, gates.GATES)
+            s.facts.touches.append(own)
+            if not decided and not _allowed(s, gates.AT_DISPATCH):
+                continue
+            breach = Breach(binding, history, not decided, s, track)
+            if decided and all(kind.is_plain for kind in history):
+                return breach
+            found = found or breach
+        return found
+
+    def _kept(self) -> Answer:
+        message = (
+            f"none of {self._tried:,} histories that fill one of {len(self._caps)} caps lets a touch through"
+        )
+        assumptions = (*ASSUMED, SUMMED) if self._summed else ASSUMED
+        return Answer(question="caps", outcome=Outcome.KEPT, message=message, assumptions=assumptions)
 
 
 def _questions(
@@ -98,41 +139,22 @@ def _questions(
                 yield track, step, where, lawful if n else caps
 
 
-def _breach(
-    project: Project, binding: Binding, s: Situation, track: Track, loaded: Mapping[Earlier, TouchFact]
-) -> Breach | None:
-    """The plainest history that fills the cap and lets a touch through; best one that a test case can give."""
-    own = TouchFact(*s.own, s.step.channel or "", TouchState.QUEUED.value, None)
-    found: Breach | None = None
-    for history in full(binding, that_count(project, s.campaign, binding)):
-        s.facts.touches[:] = shown(history, loaded, s.now)
-        decided = _allowed(s, gates.GATES)
-        s.facts.touches.append(own)
-        if not decided and not _allowed(s, gates.AT_DISPATCH):
-            continue
-        breach = Breach(binding, history, not decided, s, track)
-        if decided and all(kind.is_plain for kind in history):
-            return breach
-        found = found or breach
-    return found
-
-
 def _allowed(s: Situation, asked: Sequence[Gate]) -> bool:
     return gates.judge(s, tuple(asked))[-1].says is Says.ALLOW
 
 
-def _unsettled(campaign: Campaign, step: Step) -> Answer:
+def _unsettled(campaign: Campaign, step: Step, message: str) -> Answer:
     return Answer(
         question="caps",
         outcome=Outcome.NOT_SETTLED,
-        message="there was no time to try every history",
+        message=message,
         source=step.source,
         campaign=campaign.id,
         step=step.id,
     )
 
 
-def _answer(project: Project, campaign: Campaign, breach: Breach) -> Answer:
+def _exceeded(project: Project, campaign: Campaign, breach: Breach) -> Answer:
     binding, s = breach.binding, breach.situation
     whose = f"the law's {binding.law}" if binding.law else f"the cap of {in_words(binding.cap)}"
     stage = "when it leaves" if breach.at_dispatch else "when it is decided"

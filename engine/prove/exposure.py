@@ -54,13 +54,18 @@ def _too_close(asked: Asked) -> Iterator[Answer]:
     kinds = {c.id: list(_discounts(project, c)) for c in asked.campaigns}
     every = [kind for several in kinds.values() for kind in several]
     loaded = gathered(project, every, DEFAULT_NOW) if every else {}
-    for campaign in asked.campaigns:
-        for track, step in sends(campaign):
-            offer = campaign.offers.get(step.offer or "")
-            if offer is not None and offer.is_discount:
-                breach = _breach(project, campaign, track, step, kinds[campaign.id], loaded)
-                if breach is not None:
-                    yield breach
+    breaches = [
+        breach
+        for campaign in asked.campaigns
+        for track, step in sends(campaign)
+        if (offer := campaign.offers.get(step.offer or "")) is not None and offer.is_discount
+        if (breach := _breach(project, campaign, track, step, kinds[campaign.id], loaded)) is not None
+    ]
+    yield from breaches
+    if every and not breaches:
+        cooldown = duration(project.policy.discount_cooldown)
+        message = f"no discount is promised within {cooldown} of another: {len(every):,} ways of a first one were tried"
+        yield Answer(question="exposure", outcome=Outcome.KEPT, message=message, assumptions=(ASSUMED,))
 
 
 def _discounts(project: Project, campaign: Campaign) -> Iterator[Earlier]:
@@ -89,6 +94,9 @@ def _breach(
     s = next((s for w in where if (s := willing(project, campaign, track, step, w)) is not None), None)
     if s is None:
         return None
+    if not _allowed(s, gates.GATES):
+        message = f"nobody was found whom '{step.id}' may be sent to"
+        return Answer(question="exposure", outcome=Outcome.NOT_SETTLED, message=message, source=step.source)
     own = TouchFact(*s.own, step.channel or "", TouchState.QUEUED.value, None, step.offer)
     for kind in kinds:
         if (kind.campaign, kind.cycle, kind.offer) == (campaign.id, 1, step.offer):

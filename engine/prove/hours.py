@@ -66,6 +66,7 @@ class _Survey:
 def answers(asked: Asked) -> Iterator[Answer]:
     """Windows that never open, and openings that leave a step next to no chance."""
     survey = _Survey(asked.project)
+    longest: list[_Found] = []
     for campaign in asked.campaigns:
         for track, step in sends(campaign):
             if asked.budget.over:
@@ -76,7 +77,22 @@ def answers(asked: Asked) -> Iterator[Answer]:
             if never:
                 yield _never(asked.project, campaign, track, step, never)
             else:
+                longest.append(max(found, key=lambda f: length(f.year.wait)))
                 yield from _scarce(asked.project, campaign, step, found)
+    if longest:
+        yield _kept(max(longest, key=lambda f: length(f.year.wait)), len(longest))
+
+
+def _kept(longest: _Found, steps: int) -> Answer:
+    wait = longest.year.wait
+    message = f"{steps} steps are open again after {_long(wait)} at the latest, wherever people are"
+    return Answer(
+        question="windows",
+        outcome=Outcome.KEPT,
+        message=message,
+        details=(_when(longest, wait),),
+        assumptions=ASSUMED,
+    )
 
 
 def _unsettled(campaign: Campaign, step: Step) -> Answer:

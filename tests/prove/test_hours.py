@@ -50,6 +50,8 @@ def opening(s: Situation, opens: int, closes: int) -> Situation:
 
 def test_every_e_mail_of_the_shipped_project_finds_an_hour_everywhere() -> None:
     assert found(hours.answers, SHIPPED, "stalled", "no_show") == []
+    [kept] = found(hours.answers, SHIPPED, "stalled", outcome=Outcome.KEPT)
+    assert kept.message == "3 steps are open again after 2d 23h 30m at the latest, wherever people are"
 
 
 def test_hours_that_no_two_far_zones_share_never_open_where_nothing_tells_the_zone() -> None:
