@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from engine.diagnostics import Finding
+from engine.diagnostics import Finding, Related
 from engine.located import Located, Scalar, Span
 from engine.yaml_faults import fault, unreadable
 
@@ -97,7 +97,7 @@ class _Reader:
     findings: list[Finding] = field(default_factory=list)
     anchors: dict[str, tuple[Located, int]] = field(default_factory=dict)  # value, its size written out
     #: anchors whose value is still being read: an alias to one would contain itself
-    opening: set[str] = field(default_factory=set)
+    opening: dict[str, Span] = field(default_factory=dict)
     size: int = 0
 
     def __post_init__(self) -> None:
@@ -126,11 +126,11 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(str(event.anchor), span)
         if event.anchor:
-            self.opening.add(event.anchor)
+            self.opening[event.anchor] = span
         before = self.size
         node = self._node(event, events, depth, span)
         if event.anchor:
-            self.opening.discard(event.anchor)
+            self.opening.pop(event.anchor, None)
             self.anchors[event.anchor] = (node, self.size - before + 1)
         return node
 
@@ -183,7 +183,8 @@ class _Reader:
 
     def _alias(self, name: str, span: Span) -> Located:
         if name in self.opening:
-            self._refuse(span, "RK104", f"'*{name}' stands inside the value it names", "write the value out")
+            message, opened = f"'*{name}' stands inside the value it names", self.opening[name]
+            self._refuse(span, "RK104", message, "write the value out", opened.related("the value begins here"))
         if name not in self.anchors:
             self._refuse(
                 span, "RK104", f"nothing above is named '&{name}'", f"put '&{name}' before the value"
@@ -216,8 +217,8 @@ class _Reader:
             stop = len(line.split(" #")[0].rstrip())
         return Span(self.file, start.line + 1, first + 1, max(stop, first + 1) + 1)
 
-    def _refuse(self, span: Span, code: str, message: str, mend: str = "") -> NoReturn:
-        raise _Refused(span.finding(code, message, mend))
+    def _refuse(self, span: Span, code: str, message: str, mend: str = "", *related: Related) -> NoReturn:
+        raise _Refused(span.finding(code, message, mend, related=related))
 
 
 def _until(span: Span, end: Any) -> Span:

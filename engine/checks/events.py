@@ -61,7 +61,8 @@ def _alike(scope: Scope, named: list[tuple[str, Span]]) -> None:
         meant = next((n for n in others if _is_slip(name, n)), None)
         if meant:
             message = f"nothing else speaks of an event '{name}'"
-            scope.say(spans[0], "RK211", message, f"did you mean '{meant}'?")
+            other_end = places[meant][0].related("the other") if meant in places else None
+            scope.say(spans[0], "RK211", message, f"did you mean '{meant}'?", other_end)
 
 
 def _is_slip(name: str, other: str) -> bool:

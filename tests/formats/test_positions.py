@@ -72,3 +72,11 @@ def test_the_carets_stand_below_the_word_in_cells(report: Report) -> None:
     before, _, _ = shown.partition(_WORD)
     assert cell_len(before) == carets.index("^")
     assert carets.count("^") == len(_WORD)
+
+
+def test_a_name_that_looks_misspelt_shows_where_the_other_is_spoken_of() -> None:
+    segments = small()["segments.yaml"].replace("      status_at_last_touch: closed_lost\n", "      event: clickd\n")
+    (found,) = load(small(segments=segments)).findings
+    (other,) = found.related
+    line = small()[other.file].split("\n")[other.line - 1]
+    assert (found.code, line[other.column - 1 : other.end_column - 1]) == ("RK211", "clicked")
