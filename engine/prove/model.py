@@ -65,12 +65,14 @@ class Shown:
     step: str | None = None
     reason: str | None = None
     absent: bool = False
+    since: int = 0  # seconds after entry; an earlier line is not meant
 
     def fits(self, line: Line) -> bool:
         """Is the line such a one?"""
         wanted = (self.campaign, self.step, self.reason)
         found = (line.campaign, line.step, line.reason)
-        return line.kind is self.kind and all(w in (None, f) for w, f in zip(wanted, found, strict=True))
+        meant = line.kind is self.kind and line.at >= self.since
+        return meant and all(w in (None, f) for w, f in zip(wanted, found, strict=True))
 
     def holds(self, story: Iterable[Line]) -> bool:
         """Does the story have it, or lack it where that is asked?"""

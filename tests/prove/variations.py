@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from engine.cases.runner import CaseResult, CaseRunner
-from engine.cases.story import Line
 from engine.compile import Loaded, load_files, read_files
 from engine.prove.base import Asked, Prover
-from engine.prove.model import Answer, Counterexample, Outcome
-from engine.testfile import TestFile
+from engine.prove.model import Answer, Counterexample, Outcome, Replay
+from engine.prove.replay import Replays
+from engine.testfile import TestCase, TestFile
 
 CAMPAIGNS = Path(__file__).parents[2] / "campaigns"
 
@@ -49,19 +49,22 @@ def found(prover: Prover, loaded: Loaded, *names: str, outcome: Outcome = Outcom
     return [a for a in prover(asked(loaded, *names)) if a.outcome is outcome]
 
 
-def replayed(loaded: Loaded, example: Counterexample) -> list[Line]:
-    """The story that the real engine makes of a counterexample, which must be what the example says it is."""
-    result = run(loaded, example)
-    assert not result.error
-    story = [pair.actual for pair in result.pairs if pair.actual is not None]
-    assert all(shown.holds(story) for shown in example.shows), story
-    assert not result.passed
-    return story
+def replayed(loaded: Loaded, example: Counterexample) -> Replay:
+    """The counterexample as the real engine played it: it happens as it is told, and as a test it fails."""
+    with CaseRunner(loaded) as runner:
+        replay = Replays(loaded.require(), runner).replayed(example)
+    assert replay is not None
+    assert not run(loaded, example.campaign, replay.case).passed
+    return replay
 
 
-def run(loaded: Loaded, example: Counterexample) -> CaseResult:
+def wrong(replay: Replay) -> list[tuple[int, str]]:
+    """What must not be: seconds after entry, and the line of the timeline."""
+    return [(told.at - replay.case.now, told.text) for told in replay.timeline if told.wrong]
+
+
+def run(loaded: Loaded, campaign: str, case: TestCase) -> CaseResult:
     """The case on the real engine."""
-    path, case = f"tests/{example.campaign}.yaml", example.case
-    file = TestFile(file=path, campaign=example.campaign, cases=(case,), source=case.source)
+    file = TestFile(file=f"tests/{campaign}.yaml", campaign=campaign, cases=(case,), source=case.source)
     with CaseRunner(loaded) as runner:
         return runner.run(file, case)
