@@ -151,12 +151,14 @@ class _Tour:
         """A round of a track that entry, or an act right after it, begins; ``track`` None: a sleep."""
         rhythm = self._rhythm(track) if track is not None else Rhythm(steps=(), place=self._place)
         name, cohort = track.id if track else None, self._person.kind.cohort
-        ends = self._person.place.known and (name, cohort) not in walked
-        yield partial(self._one_moment, rhythm, first, self._acts if ends else self._calm)
-        if (name, rhythm.shape) not in walked:
+        known, new = self._person.place.known, (name, rhythm.shape) not in walked
+        if known or new:
+            ends = known and (name, cohort) not in walked
+            yield partial(self._one_moment, rhythm, first, self._acts if ends else self._calm)
+        if new:
             yield partial(self._every_moment, rhythm, first)
-            if self._person.place.known:
-                yield partial(self._every_behaviour, rhythm, first)
+        if known and new:
+            yield partial(self._every_behaviour, rhythm, first)
         walked |= {(name, cohort), (name, rhythm.shape)}
 
     def _begins(self, act: Act) -> Track | None:
@@ -178,11 +180,11 @@ class _Tour:
             self._walk(at, first, self._calm, n)
 
     def _every_moment(self, rhythm: Rhythm, first: tuple[Act, ...]) -> None:
-        """Nothing more happens: from the other end of each stretch, and around changes of the clocks."""
-        plain = self._calendar.plain_week(self._campaign, rhythm)
-        plain = plain[1::2] if self._person.place.known else plain
-        changes = self._calendar.around_changes(self._campaign, rhythm)
-        for n, at in enumerate([*plain, *changes]):
+        """Nothing more happens: from both ends of each stretch, and around changes of the clocks."""
+        moments = self._calendar.plain_week(self._campaign, rhythm)
+        if self._person.place.known:  # the one end is where every behaviour is followed from
+            moments = moments[1::2] + self._calendar.around_changes(self._campaign, rhythm)
+        for n, at in enumerate(moments):
             self._walk(at, first, (), n)
 
     def _world(self, at: int) -> World:
