@@ -16,7 +16,8 @@ def replace_text(path: Path, text: str) -> None:
     Bytes that were read as surrogates are written as they were. Raises OSError, and then the file is unharmed.
     """
     target = path.resolve()
-    if not os.access(target, os.W_OK):  # its folder alone decides who may replace a file: ask the file too
+    effective = os.access in os.supports_effective_ids
+    if not os.access(target, os.W_OK, effective_ids=effective):  # else its folder alone would decide
         raise PermissionError(EACCES, os.strerror(EACCES), str(path))
     descriptor, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:

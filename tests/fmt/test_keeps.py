@@ -53,7 +53,7 @@ def _laid_out(text: str) -> str | None:
     return found.text
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=120)
 @given(document=documents())
 @example(("a: &a0 x\nb: *a0\n", 0))
 def test_a_document_keeps_its_data_and_each_comment(document: tuple[str, int]) -> None:
@@ -67,7 +67,7 @@ def test_a_document_keeps_its_data_and_each_comment(document: tuple[str, int]) -
     assert yaml.safe_load(after) == yaml.safe_load(text)  # YAML 1.1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(document=documents())
 def test_another_reader_of_yaml_1_2_agrees(document: tuple[str, int]) -> None:
     text, _ = document
@@ -86,7 +86,7 @@ _NOISE = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(
     path=st.sampled_from(FILES), edits=st.lists(st.tuples(st.floats(0, 1), _NOISE, st.booleans()), max_size=3)
 )
