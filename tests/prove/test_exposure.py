@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from engine.gates.base import Situation
 from engine.model import BUILT_IN, DAY
 from engine.prove import exposure
 from engine.prove.model import Answer, Outcome
-from engine.prove.often import UNBOUNDED, spaced
+from engine.prove.often import UNBOUNDED, namings, spaced
 from engine.testfile import DEFAULT_NOW, Given, Happening, PersonData, TestCase
 from tests.prove.variations import Change, found, replayed, run, varied, wrong
 
@@ -186,3 +187,83 @@ def test_what_it_forgets_is_shown_by_a_campaign_that_repeats_its_discount(
     assert wrong(replay) == [(44 * DAY, "price_answer sent by email")]
     monkeypatch.undo()
     assert run(OFTEN, "churned", replay.case).passed
+
+
+# ── how often at most ──
+
+_FORKED = """
+triggers:
+  - trigger: looked
+    event: pricing_viewed
+    cadence:
+      - step: help
+        at: 0d
+        email: stalled/last_word
+        offer: move_in_help
+      - step: fork
+        at: 2d
+        choose:
+          - if: {title: {is: present}}
+            go: close
+          - else: close
+      - step: more
+        at: 20d
+        email: stalled/last_word
+      - step: close
+        at: 30d
+        for: oldest
+        email: stalled/last_word
+
+then: {park: 30d}
+"""
+
+
+def often(offer: str, *changes: Change, added: tuple[tuple[str, str], ...] = ()) -> float:
+    """How often at most it is promised in a year where nothing but rounds bounds it."""
+    project = varied(*_NO_CAPS, *changes, added=added).require()
+    uses = {
+        (c.id, t.id): (c, t, steps)
+        for c in project.campaigns.values()
+        for t in (c.main, *c.triggers)
+        if (steps := [s for s in t.steps if s.offer == offer])
+    }
+    return sum(namings(project, c, t, steps, 365 * DAY) for c, t, steps in uses.values() if c.id != "churned")
+
+
+def test_a_round_that_an_event_begins_lasts_as_long_as_its_shortest_way() -> None:
+    """Whoever is not of the last step's cohort is through when they have jumped to it, after two days."""
+    assert often("move_in_help", ("stalled.yaml", "\nthen: {park: 30d}\n", _FORKED)) == math.ceil(365 / 2) + 1
+
+
+def test_a_round_that_ends_with_its_last_step_is_not_begun_again_by_an_event() -> None:
+    ended = _TRIGGER.replace("then: {park: 30d}", "then: end")
+    assert often("move_in_help", ("stalled.yaml", "\nthen: {park: 30d}\n", ended)) == math.ceil(365 / 180)
+
+
+_STARTED = """\
+campaign: second_look
+owner: growth@larkfield.example
+objective: Go on with those whom stalled hands over.
+goal: {event: meeting_booked, within: 60d}
+group: other
+audience: {segment: stalled, where: {title: nobody}}
+cadence:
+  - {step: hello, at: 0d, email: stalled/last_word, offer: move_in_help}
+THEN
+then: end
+"""
+_STARTS: Change = (
+    "stalled.yaml",
+    "\nthen: {park: 30d}\n",
+    "\n  - {step: over, at: 20d, start: second_look}\n\nthen: end\n",
+)
+
+
+def test_a_campaign_that_others_start_has_their_rounds_beside_its_own() -> None:
+    added = (("second_look.yaml", _STARTED.replace("THEN\n", "")),)
+    assert often("move_in_help", _STARTS, added=added) == 1 + math.ceil(365 / 180)
+
+
+def test_campaigns_that_start_each_other_are_bounded_by_nothing_of_theirs() -> None:
+    added = (("second_look.yaml", _STARTED.replace("THEN", "  - {step: back, at: 1d, start: stalled}")),)
+    assert often("move_in_help", _STARTS, added=added) == UNBOUNDED
