@@ -197,7 +197,7 @@ def _slip(word: str, chance: random.Random) -> str:
     return chance.choice(slips)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(what=st.sampled_from(sorted(_SPANS)), at=st.floats(0, 1), chance=st.randoms(use_true_random=False))
 def test_a_slip_anywhere_is_undone_or_left_or_leaves_a_sound_project(
     what: str, at: float, chance: random.Random

@@ -86,7 +86,7 @@ _NOISE = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 @given(
     path=st.sampled_from(FILES), edits=st.lists(st.tuples(st.floats(0, 1), _NOISE, st.booleans()), max_size=3)
 )
