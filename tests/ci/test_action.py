@@ -29,21 +29,18 @@ def test_it_is_an_action_by_the_published_schema() -> None:
     assert tried.returncode == 0, tried.stdout
 
 
-def test_warnings_stand_in_the_summary_and_fail_only_when_strict(workspace: Path, temp: Path) -> None:
+def test_what_only_warns_passes_and_stands_in_the_summary(workspace: Path, temp: Path) -> None:
     campaign = workspace / "campaigns/come_back.yaml"
     campaign.write_text(re.sub(r"^goal: .*\n", "", campaign.read_text(), flags=re.MULTILINE))
     job = run(workspace, temp, _INSTALLED)
     assert job.failed is None, job.log
     assert job.summary.startswith("⚠️ **1 warning** in 1 of ")
     assert re.search(r"^✅ \*\*\d+ passed in .*\*\*$", job.summary, re.MULTILINE)
-    assert run(workspace, temp, ["Validate", "Verdict"], strict="true").failed == "Verdict"
 
 
-def test_findings_annotate_the_pull_request_and_fail_the_job_only_after_the_tests(
-    workspace: Path, temp: Path
-) -> None:
+def test_findings_annotate_the_pull_request_and_fail_the_job(workspace: Path, temp: Path) -> None:
     _break(workspace)
-    job = run(workspace, temp, _INSTALLED, sarif_file="findings.sarif")
+    job = run(workspace, temp, ["Validate", "Verdict"], sarif_file="findings.sarif")
     assert job.failed == "Verdict"
     (error,) = [command for command in commands(job.log) if command.name == "error"]
     assert error.properties["file"] == "campaigns/come_back.yaml"
@@ -66,15 +63,39 @@ def test_a_failed_case_fails_the_job_and_its_words_give_no_orders(workspace: Pat
     assert "::error::out of a message" in error.text
 
 
-def test_tests_can_be_left_out(workspace: Path, temp: Path) -> None:
-    job = run(workspace, temp, ["Test", "Verdict"], tests="false")
-    assert (job.failed, job.log, job.summary) == (None, "", "")
-
-
 def test_a_project_that_is_not_there_fails_and_is_told(workspace: Path, temp: Path) -> None:
-    job = run(workspace, temp, _INSTALLED, project="elsewhere")
+    job = run(workspace, temp, ["Validate", "Verdict"], project="elsewhere")
     assert job.failed == "Verdict"
     assert "'elsewhere' does not exist" in job.log
+
+
+def _noting(temp: Path, status: int) -> Path:
+    """Put a command in the place of ours that only notes what it is asked, and leaves with a status."""
+    told = temp / "told"
+    (temp / "rekindle/bin/rekindle").write_text(f'#!/bin/sh\necho "$@" >> "{told}"\nexit {status}\n')
+    return told
+
+
+def test_inputs_become_options(workspace: Path, temp: Path) -> None:
+    told = _noting(temp, 0)
+    inputs = {"project": "a b; $c", "strict": "true", "fail_under": "90", "sarif_file": "x.sarif"}
+    assert run(workspace, temp, _INSTALLED, **inputs).failed is None
+    assert told.read_text().splitlines() == [
+        "validate --format github --strict -- a b; $c",
+        "validate --format markdown -- a b; $c",
+        "validate --format sarif -- a b; $c",
+        "test --format github --fail-under 90 -- a b; $c",
+        "test --format markdown --fail-under 90 -- a b; $c",
+    ]
+
+
+def test_the_tests_run_although_validating_failed_unless_they_are_left_out(workspace: Path, temp: Path) -> None:
+    told = _noting(temp, 1)
+    assert run(workspace, temp, _INSTALLED).failed == "Verdict"
+    assert "test --format github" in told.read_text()
+    told.unlink()
+    assert run(workspace, temp, _INSTALLED, tests="false").failed == "Verdict"
+    assert "test" not in told.read_text()
 
 
 @pytest.mark.parametrize(

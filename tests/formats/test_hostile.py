@@ -9,7 +9,7 @@ from tests.formats import test_github, test_json, test_junit, test_lines, test_m
 from tests.formats.support import reports
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(reports())
 def test_every_format_can_be_read_back(report: Report) -> None:
     for each in (test_lines, test_json, test_github, test_sarif, test_junit, test_markdown):
