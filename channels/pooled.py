@@ -6,13 +6,15 @@ errors and no more. Nothing is tried again, no redirect is followed, and no head
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -21,6 +23,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ReadTimeoutError,
 )
+from urllib3.util import parse_url
 
 #: seconds after which an idle connection is not used again: a server may be about to close it, and a request
 #: that crosses with that is in doubt
@@ -30,6 +33,7 @@ _CONNECTIONS = 32
 _TO_CONNECT = 10
 #: more of an answer is not read
 _MOST = 65_536
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class NotSent(Exception):
@@ -58,17 +62,15 @@ class Pool:
 
     def __init__(self, timeout: float) -> None:
         """``timeout``: seconds to wait at each step, to connect at most ten."""
-        wait = Timeout(connect=min(timeout, _TO_CONNECT), read=timeout)
-        # one context for all: reading the system's certificates costs more than a call
-        context = ssl.create_default_context()
-        self._manager = PoolManager(maxsize=_CONNECTIONS, timeout=wait, ssl_context=context, retries=False)
-        self._manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self._wait = Timeout(connect=min(timeout, _TO_CONNECT), read=timeout)
+        self._pools: dict[str, HTTPConnectionPool] = {}  # by scheme, host and port
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One call. Raises NotSent and Lost."""
+        pool, target = self._of(url)
         try:
-            found = self._manager.urlopen(
-                method, url, body=body, headers=dict(headers), redirect=False, preload_content=False
+            found = pool.urlopen(
+                method, target, body=body, headers=dict(headers), redirect=False, preload_content=False
             )
         except ReadTimeoutError:
             raise Lost("no answer came in time") from None
@@ -78,7 +80,24 @@ class Pool:
 
     def close(self) -> None:
         """Close what is idle. The pool can still be used."""
-        self._manager.clear()
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+
+    def _of(self, url: str) -> tuple[HTTPConnectionPool, str]:
+        """The connections to an address, and what to ask for there."""
+        scheme, _, rest = url.partition("://")
+        place, _, path = rest.partition("/")
+        origin = f"{scheme}://{place}"
+        pool = self._pools.get(origin)
+        if pool is None:
+            parsed = parse_url(origin)
+            kind = _TlsPool if scheme == "https" else _Pool
+            made = kind(
+                parsed.host or "", parsed.port, timeout=self._wait, maxsize=_CONNECTIONS, retries=False
+            )
+            pool = self._pools.setdefault(origin, made)
+        return pool, f"/{path}"
 
 
 def _body(response: Any) -> bytes:
@@ -99,6 +118,7 @@ class _Kept(HTTPConnection):
     """Tells a failure to connect from one after it, and is not used again when it was idle for long."""
 
     _used = 0.0
+    _held: list[bytes] | None = None
 
     def connect(self) -> None:
         try:
@@ -111,7 +131,19 @@ class _Kept(HTTPConnection):
         if self.sock is None:
             self.connect()
         self._used = time.monotonic()
-        super().request(*args, **kwargs)
+        held = self._held = []
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            self._held = None
+        super().send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        """Headers and body leave together: one packet, and the other side wakes up once."""
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held.append(data)
 
     @property
     def is_connected(self) -> bool:
@@ -128,6 +160,10 @@ class _Pool(HTTPConnectionPool):
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsKept
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # one context for all its connections: reading the system's certificates costs more than a call
+        super().__init__(*args, ssl_context=ssl.create_default_context(), **kwargs)
 
 
 def _not_sent(error: Exception) -> NotSent:
@@ -151,3 +187,14 @@ def _kind(error: BaseException) -> str:
             return inner.strerror
         inner = inner.__cause__ or next((arg for arg in inner.args if isinstance(arg, BaseException)), None)
     return type(error).__name__
+
+
+def retry_after(headers: Mapping[str, str], now: int) -> int | None:
+    """The seconds a server asks to wait, given as a number or as a date; None where it does not say."""
+    said = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(said):
+        return int(said)
+    try:
+        return int(parsedate_to_datetime(said).timestamp()) - now
+    except (ValueError, OverflowError):
+        return None

@@ -20,8 +20,10 @@ from channels.task import TaskBook
 ADAPTERS: dict[str, str] = {
     "console": "channels.console:ConsoleAdapter",
     "file": "channels.file:FileAdapter",
+    "sendgrid": "channels.sendgrid:SendgridAdapter",
     "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",
+    "twilio": "channels.twilio:TwilioAdapter",
 }
 
 #: entry point group for adapters of other packages
