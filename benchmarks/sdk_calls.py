@@ -1,0 +1,120 @@
+"""P7: calls through a provider's SDK: ours on kept connections, against the SDK as it comes.
+
+Both build the same request for each message, with the means they have, and hand it over loopback to the same server
+in another process. Dispatch calls an adapter one message at a time; four threads show what there is beyond that.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers import mail as helpers
+
+from benchmarks.harness import interleaved, tell, timed
+from benchmarks.http_server import http_server
+from channels import registry
+from channels.base import Accepted, Adapter, Message
+from channels.sendgrid_mail import Settings, payload
+from channels.testing import email
+
+Calls = Callable[[int], int]
+
+
+def _email(n: int) -> Message:
+    base = email(f"ref-{n}")
+    return email(f"ref-{n}", text=base.text * 20, html=base.html * 20)
+
+
+def _stock_mail(message: Message) -> helpers.Mail:
+    """The same request by the SDK's own helpers."""
+    mail = helpers.Mail(
+        from_email=(message.sender, message.sender_name),
+        subject=message.subject,
+        plain_text_content=message.text,
+        html_content=message.html,
+    )
+    to = helpers.Personalization()
+    to.add_to(helpers.To(message.to, message.to_name))
+    to.add_custom_arg(helpers.CustomArg("rekindle_ref", message.ref))
+    mail.add_personalization(to)
+    mail.reply_to = helpers.ReplyTo(message.reply_to)
+    for name, value in message.headers.items():
+        mail.add_header(helpers.Header(name, value))
+    mail.add_category(helpers.Category(message.meta["campaign"]))
+    mail.mail_settings = helpers.MailSettings(
+        footer_settings=helpers.FooterSettings(enable=False), sandbox_mode=helpers.SandBoxMode(enable=False)
+    )
+    mail.tracking_settings = helpers.TrackingSettings(
+        click_tracking=helpers.ClickTracking(enable=False, enable_text=False),
+        open_tracking=helpers.OpenTracking(enable=False),
+        subscription_tracking=helpers.SubscriptionTracking(enable=False),
+        ganalytics=helpers.Ganalytics(enable=False),
+    )
+    return mail
+
+
+def _stock_sendgrid(url: str) -> Calls:
+    client = SendGridAPIClient("SG.bench", host=url)
+
+    def calls(count: int) -> int:
+        for n in range(count):
+            assert client.send(_stock_mail(_email(n))).status_code == 202
+        return count
+
+    return calls
+
+
+def _ours(adapter: Adapter, message: Callable[[int], Message]) -> Calls:
+    def calls(count: int) -> int:
+        for n in range(count):
+            assert isinstance(adapter.send(message(n)), Accepted)
+        return count
+
+    return calls
+
+
+def _in_flight(calls: Calls, threads: int = 4) -> Calls:
+    def shared(count: int) -> int:
+        with ThreadPoolExecutor(threads) as pool:
+            return sum(pool.map(calls, [count // threads] * threads))
+
+    return shared
+
+
+def _compare(provider: str, stock: Calls, ours: Calls, *, calls: int, rounds: int) -> None:
+    work = {"stock": stock, "one at a time": ours, "four in flight": _in_flight(ours)}
+    for run in work.values():
+        run(50)
+    found = interleaved(
+        rounds, {name: lambda run=run: timed(lambda: run(calls)) for name, run in work.items()}
+    )
+    for name in ("one at a time", "four in flight"):
+        tell(f"P7 {provider}, {name}", found[name], found["stock"], goal="at least 3")
+
+
+def sendgrid(calls: int, rounds: int) -> None:
+    assert _stock_mail(_email(1)).get() == payload(_email(1), Settings()), "the two must ask for the same"
+    with http_server("202 Accepted", {"Server": "nginx", "X-Message-Id": "14c5d75ce93.dfd.64b469"}) as url:
+        adapter = registry.build("sendgrid", {"api_key": "SG.bench", "host": url})
+        _compare("sendgrid", _stock_sendgrid(url), _ours(adapter, _email), calls=calls, rounds=rounds)
+        adapter.close()
+
+
+PROVIDERS = {"sendgrid": sendgrid}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--provider", choices=PROVIDERS, action="append")
+    args = parser.parse_args()
+    for name in args.provider or PROVIDERS:
+        PROVIDERS[name](args.calls, args.rounds)
+
+
+if __name__ == "__main__":
+    main()
