@@ -43,9 +43,8 @@ class Line:
 
 #: what left
 SENT = frozenset({TouchState.SENT, TouchState.DELIVERED, TouchState.BOUNCED})
-#: what never left; a touch that was cancelled because its round ended is told by the exit alone
+#: what never left
 _NOT_SENT = frozenset({TouchState.SKIPPED, TouchState.CANCELLED, TouchState.FAILED})
-_EXITS = frozenset(Reason)
 
 #: (moment, round, ends last within its round, position of the step): the order in which things happened
 _Place = tuple[int, int, bool, int]
@@ -98,7 +97,7 @@ def _touches(
     for row in rows:
         if row["state"] in SENT:
             yield _send(row, entered_at), row["cycle"]
-        elif row["state"] in _NOT_SENT and row["reason"] not in _EXITS:
+        elif row["state"] in _NOT_SENT and not _ended_with_its_round(row):
             because = reasons.get((row["campaign"], row["cycle"], row["step"]), "")
             skip = Line(
                 at=row["finished_at"] - entered_at,
@@ -109,6 +108,11 @@ def _touches(
                 because=because,
             )
             yield skip, row["cycle"]
+
+
+def _ended_with_its_round(row: Mapping[str, Any]) -> bool:
+    """Cancelled because the round ended, which the exit alone tells. A step may be skipped for a reason of that name."""
+    return row["state"] == TouchState.CANCELLED and row["reason"] in frozenset(Reason)
 
 
 def _send(row: Mapping[str, Any], entered_at: int) -> Line:

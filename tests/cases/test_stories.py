@@ -264,3 +264,18 @@ def test_a_fault_of_ours_in_one_case_spares_the_others(monkeypatch: pytest.Monke
     broken, sound = play(f"  - {{it: one, {case}}}\n  - {{it: two, given: {{{person()}}}, expect: []}}\n")
     assert broken.error.startswith("rekindle itself failed: ZeroDivisionError")
     assert happened(sound) == WHOLE
+
+
+def test_a_step_that_comes_too_late_is_told_although_a_round_can_end_for_a_reason_of_that_name() -> None:
+    text = "  - step: text\n    at: 8d\n    sms: come_back/text\n"
+    late = (
+        "  - {step: again, at: 3d, email: come_back/note, expires: 20d}\n"
+        "  - {step: news, at: 4d, email: come_back/note, expires: 1d}\n"
+    )
+    told = story(person(), come_back=FILES["come_back.yaml"].replace(text, late))
+    assert told[2:] == [
+        "3d  again  held: fatigue",
+        "7d  again  email",
+        "7d  news  skipped: expired",
+        "37d  exit: completed",
+    ]
