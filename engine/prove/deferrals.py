@@ -38,25 +38,27 @@ def _by_cap(findings: Findings, key: StepKey) -> _Ways:
 
 
 def _of_step(campaign: Campaign, step: Step, capped: _Ways, every: _Ways) -> Iterator[Answer]:
-    gone = next(((w, s) for w, s in capped if w == Way("sent", None, True)), None)
-    lost = [(w, s) for w, s in capped if w.how == "skipped"]
-    always = len(capped) == len(every)
-    if gone is None and always:
+    gone = next((seen for way, seen in capped if way == Way("sent", None, True)), None)
+    lost = [(way, seen) for way, seen in capped if way.how == "skipped" and seen.free]
+    if lost and _always(lost, every):
         yield _never(campaign, step, lost)
-    elif gone is not None and always:
-        message = f"a cap always puts '{step.id}' off, by {delays(gone[1])}"
-        yield _noted(campaign, step, message, gone[1])
-    elif gone is not None:
-        message = f"'{step.id}' can be put off by a cap, by {delays(gone[1])}"
-        yield _noted(campaign, step, message, gone[1])
-    if gone is not None or not always:
-        yield from _lost(campaign, step, lost)
+        return
+    if gone is not None and gone.least is not None:
+        how = "a cap always puts" if _always(capped, every) else "a cap can put"
+        yield _noted(campaign, step, f"{how} '{step.id}' off, by {delays(gone)}", gone)
+    yield from _lost(campaign, step, lost)
+
+
+def _always(some: _Ways, every: _Ways) -> bool:
+    """Does it come out so on every course that nobody holds up?"""
+    free = [pair for pair in every if pair[1].free] or every
+    return all(pair in some for pair in free)
 
 
 def _never(campaign: Campaign, step: Step, lost: _Ways) -> Answer:
     way, seen = min(lost, key=lambda pair: pair[1].course.rank)
     life = duration(step.expires)
-    message = f"'{step.id}' is never sent: whenever it is due a cap is full until its life of {life} is over"
+    message = f"'{step.id}' is not sent: whenever it is due a cap is full until its life of {life} is over"
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
     answer = _answer(campaign, step, Outcome.VIOLATED, message, (who(seen.course),))
     return replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from engine.cases.cast import involved
 from engine.cases.story import Kind
 from engine.flow import Reason
 from engine.model import BUILT_IN, Campaign, StepKind
@@ -18,21 +19,29 @@ from engine.testfile import Expected
 
 def answers(findings: Findings) -> Iterator[Answer]:
     """Hand-overs that go round for ever; rounds that begin again, and sleeps that nothing need end."""
-    told: set[str] = set()
+    yield from _circles(findings)
     for campaign in findings.campaigns:
         doubt = findings.doubt(campaign)
         if doubt:
             message = f"not every path of {campaign.id} was followed: {doubt}"
             yield _answer(Outcome.NOT_SETTLED, message, campaign)
-        rounds = [(k, ways) for k, ways in findings.log.rounds.items() if k[0] == campaign.id]
-        for (_, track), ways in rounds:
-            if "goes round" in ways and campaign.id not in told:
-                yield _goes_round(campaign, track, ways["goes round"])
-                told.add(campaign.id)
-        if any("repeats" in ways for _, ways in rounds):
+        ways = {how for key, found in findings.log.rounds.items() if key[0] == campaign.id for how in found}
+        if "repeats" in ways:
             yield _repeats(campaign)
-        if any("sleeps" in ways for _, ways in rounds):
+        if "sleeps" in ways:
             yield from _sleeps(campaign)
+
+
+def _circles(findings: Findings) -> Iterator[Answer]:
+    """Each circle of hand-overs once, by the plainest course that goes round it."""
+    campaigns = findings.project.campaigns
+    found = [(key, ways["goes round"]) for key, ways in findings.log.rounds.items() if "goes round" in ways]
+    told: set[str] = set()
+    for (name, track), seen in sorted(found, key=lambda pair: pair[1].course.rank):
+        if name not in told:
+            yield _goes_round(campaigns[name], track, seen)
+            onward = {c.id for c in involved(findings.project, name)}
+            told |= {c for c in onward if name in {i.id for i in involved(findings.project, c)}}
 
 
 def _answer(outcome: Outcome, message: str, campaign: Campaign) -> Answer:
@@ -54,7 +63,7 @@ def _goes_round(campaign: Campaign, track_id: str, seen: Seen) -> Answer:
         f"'{step.id}' hands over to {step.start}, which leads back to {campaign.id}: nobody ever gets out"
     )
     others = (Shown(kind=Kind.EXIT, reason=r, absent=True) for r in Reason if r is not Reason.HANDED_OVER)
-    over = Expected(at=IN_PLACE, exit=Reason.COMPLETED, source=BUILT_IN)
+    over = Expected(at=IN_PLACE, exit=Reason.COMPLETED.value, source=BUILT_IN)
     returns = Shown(kind=Kind.EXIT, campaign=campaign.id, reason=Reason.HANDED_OVER)
     shows = example(seen.course, f"ends after {step.id}", over, returns, *others)
     answer = _answer(Outcome.VIOLATED, message, campaign)

@@ -34,6 +34,8 @@ class Course(NamedTuple):
     people: tuple[Person, ...]  # the person at entry, and whom changes of data make of them
     entry: int
     acts: tuple[Done, ...]
+    #: nobody held it up with a note: what comes out so only where somebody did is not how it is meant to
+    free: bool = True
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Seen:
 
     course: Course
     times: int = 0
+    free: int = 0  # ... on courses that nobody held up
     least: int | None = None  # seconds
     most: int | None = None
     longest: Course | None = None  # the course of ``most``
@@ -49,6 +52,7 @@ class Seen:
     def again(self, course: Course, delay: int | None) -> None:
         """Once more, on a course that may be plainer."""
         self.times += 1
+        self.free += course.free
         if course.rank < self.course.rank:
             self.course = course
         if delay is not None:

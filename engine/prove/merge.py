@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from engine.cases.cast import involved
-from engine.facts import EventFact, NoteFact
+from engine.facts import NoteFact
 from engine.gates.notes import HOLDING
 from engine.model import Campaign, Project
 from engine.predicate import EventHappened, NoteExists, leaves
+from engine.prove.acts import Act, Doing
 from engine.prove.world import State
 
 
@@ -17,9 +18,11 @@ class Memory(NamedTuple):
     """What of the past decisions can ask for: how often an event happened, when it did, which notes there were."""
 
     counted: dict[str, int]  # event -> from so many on it is the same
-    timed: frozenset[str]
+    timed: frozenset[str]  # events of which the moments count
     noted: frozenset[str]
     triggers: frozenset[str]
+    #: (campaign, track, step) -> the events that it and later steps wait for
+    waits: Mapping[tuple[str, str, str], frozenset[str]]
 
     @classmethod
     def of(cls, project: Project, campaign: Campaign) -> Memory:
@@ -31,13 +34,17 @@ class Memory(NamedTuple):
         counted: dict[str, int] = {}
         for leaf in happened:
             counted[leaf.name] = max(counted.get(leaf.name, 0), leaf.times + 1)
-        waits = {step.event for c in every for step in c.steps if step.event}
         return cls(
             counted=counted,
-            timed=frozenset({leaf.name for leaf in happened if leaf.within is not None} | waits),
+            timed=frozenset(leaf.name for leaf in happened if leaf.within is not None),
             noted=frozenset(leaf.kind for leaf in found if isinstance(leaf, NoteExists)),
             triggers=frozenset(t.event for c in every for t in c.triggers if t.event),
+            waits=dict(_waits(every)),
         )
+
+    def holds_up(self, act: Act) -> bool:
+        """Does the act open a note that no condition asks for, and that only holds everything back?"""
+        return act.doing is Doing.OPEN and act.name in HOLDING and act.name not in self.noted
 
     def key(self, state: State) -> Hashable:
         """Equal for states from which the same can follow."""
@@ -47,19 +54,31 @@ class Memory(NamedTuple):
             (state.due, state.who, state.touches, state.rounds, state.capped_at, state.calm),
             tuple(self._note(n) for n in state.notes if n.kind in self.noted or n.kind in HOLDING),
             tuple((s.channel, s.reason) for s in state.suppressions),
-            frozenset(self._events(state.events, e.trigger_event_id or 0)),
+            frozenset(self._events(state, self.waits.get((e.campaign, e.track, e.step or ""), frozenset()))),
         )  # fmt: skip
 
     def _note(self, note: NoteFact) -> Hashable:
         return note if note.kind in self.noted else (note.kind, note.closed_at is None)
 
-    def _events(self, events: Iterable[EventFact], seen: int) -> Iterable[Hashable]:
-        times: dict[str, int] = {}
-        for event in events:
-            if event.name in self.timed:
-                yield event.name, event.at
-            if event.name in self.counted:
-                times[event.name] = min(times.get(event.name, 0) + 1, self.counted[event.name])
+    def _events(self, state: State, awaited: frozenset[str]) -> Iterable[Hashable]:
+        seen, since = state.enrolment.trigger_event_id or 0, state.enrolment.entered_at
+        times: dict[str, list[int]] = {}
+        for event in state.events:
+            if event.at >= since:
+                times.setdefault(event.name, []).append(event.at)
             if event.name in self.triggers and event.id > seen:
                 yield event.name, tuple(sorted(event.data.items()))
-        yield from times.items()
+        for name, moments in times.items():
+            if name in awaited:
+                yield name, "first", moments[0]
+            if name in self.counted:
+                last = moments[-self.counted[name] :]
+                yield name, "last", tuple(last) if name in self.timed else len(last)
+
+
+def _waits(every: Iterable[Campaign]) -> Iterator[tuple[tuple[str, str, str], frozenset[str]]]:
+    for campaign in every:
+        for track in (campaign.main, *campaign.triggers):
+            for n, step in enumerate(track.steps):
+                events = frozenset(s.event for s in track.steps[n:] if s.event)
+                yield (campaign.id, track.id, step.id), events

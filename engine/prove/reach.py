@@ -34,14 +34,20 @@ def answers(findings: Findings) -> Iterator[Answer]:
         if key not in findings.log.arrived:
             yield _never_there(findings, campaign, track, step)
         elif _never_sent(findings, step, key):
-            found = next(iter(findings.log.ways(key)))
-            if found[0].rule not in _ELSEWHERE:
-                yield _never_got(findings, campaign, step, *found)
+            ways = _free_ways(findings, key)
+            if not {way.rule for way, _ in ways} <= _ELSEWHERE:
+                yield _never_got(findings, campaign, step, ways)
         yield from _never_taken(findings, campaign, step, key)
 
 
 def _never_sent(findings: Findings, step: Step, key: StepKey) -> bool:
-    return step.kind is StepKind.SEND and all(way.how == "skipped" for way, _ in findings.log.ways(key))
+    return step.kind is StepKind.SEND and all(way.how == "skipped" for way, _ in _free_ways(findings, key))
+
+
+def _free_ways(findings: Findings, key: StepKey) -> list[tuple[Way, Seen]]:
+    """How the step came out where nobody held the round up; where that never was, however it came out."""
+    ways = list(findings.log.ways(key))
+    return [(way, seen) for way, seen in ways if seen.free] or ways
 
 
 def _answer(findings: Findings, campaign: Campaign, step: Step, message: str, *details: str) -> Answer:
@@ -80,7 +86,7 @@ def _why_not(findings: Findings, campaign: Campaign, track: Track, step: Step) -
         return _never_begun(findings, campaign, track)
     jumps = _jumps(findings, campaign, track, step)
     if jumps:
-        return f"every way on from {_listed(jumps, 'step')} leads past it"
+        return f"every way on from {' and '.join(map(repr, jumps))} leads past it"
     starts = [s.id for s in track.steps[: track.steps.index(step)] if s.kind is StepKind.START]
     if starts:
         return f"the round ends before it, where '{starts[0]}' hands over"
@@ -119,24 +125,26 @@ def _listed(names: Sequence[str], what: str) -> str:
 
 
 def _without(findings: Findings, campaign: Campaign, track: Track, step: Step) -> Counterexample | None:
-    """Somebody the step is meant for, as far as their cohort tells, who goes without it."""
-    if step.channel is None or track.id != campaign.main.id:
+    """Somebody the step is meant for, as far as their cohort and what they do tell, who goes without it."""
+    if step.channel is None:
         return None
-    ways = findings.log.rounds.get((campaign.id, track.id), {}).values()
-    courses = sorted(
-        (seen.course for seen in ways if not seen.course.acts and _is_for(step, seen.course)),
-        key=lambda course: course.rank,
-    )
+    ways = findings.log.rounds.get((campaign.id, campaign.main.id), {}).values()
+    courses = [s.course for s in ways if _is_for(step, s.course) and _comes_to(track, s.course)]
     if not courses:
         return None
+    course = min(courses, key=lambda c: c.rank)
+    begun = course.acts[-1].at - course.entry if course.acts else 0
+    at = begun + step.at
     wanted = Expected(
-        at=Moment(at=step.at - step.at % HOUR, width=HOUR),
-        step=step.id,
-        channel=step.channel,
-        source=BUILT_IN,
+        at=Moment(at=at - at % HOUR, width=HOUR), step=step.id, channel=step.channel, source=BUILT_IN
     )
     never = Shown(kind=Kind.SEND, campaign=campaign.id, step=step.id, absent=True)
-    return example(courses[0], f"sends {step.id}", wanted, never)
+    return example(course, f"sends {step.id}", wanted, never)
+
+
+def _comes_to(track: Track, course: Course) -> bool:
+    """Does the course come to where the track should begin? The cadence begins with entry alone."""
+    return [done.act.name for done in course.acts] == ([track.event] if track.event else [])
 
 
 def _is_for(step: Step, course: Course) -> bool:
@@ -147,17 +155,21 @@ def _is_for(step: Step, course: Course) -> bool:
 # ── nobody gets it ──
 
 
-def _never_got(findings: Findings, campaign: Campaign, step: Step, way: Way, seen: Seen) -> Answer:
-    rules = {w.rule for w, _ in findings.log.ways(StepKey(campaign.id, _track(campaign, step), step.id))}
-    why = "its condition holds for nobody" if rules == {"condition"} else f"it is always {way.rule}"
-    message = f"'{step.id}' is never sent: {why}"
+def _never_got(
+    findings: Findings, campaign: Campaign, step: Step, ways: Sequence[tuple[Way, Seen]]
+) -> Answer:
+    told = {
+        "condition": "its condition holds for nobody who comes to it",
+        "expired": "its life is always over",
+    }
+    way, seen = next((w, s) for w, s in ways if w.rule not in _ELSEWHERE)
+    rules = {w.rule for w, _ in ways}
+    why = told.get(way.rule or "", f"it is always skipped, {way.rule}")
+    if len(rules) > 1:
+        why = f"it is always skipped, {', '.join(sorted(r for r in rules if r))}"
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
-    answer = _answer(findings, campaign, step, message, who(seen.course))
+    answer = _answer(findings, campaign, step, f"'{step.id}' is never sent: {why}", who(seen.course))
     return replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
-
-
-def _track(campaign: Campaign, step: Step) -> str:
-    return next(t.id for t in (campaign.main, *campaign.triggers) if step in t.steps)
 
 
 def _never_taken(findings: Findings, campaign: Campaign, step: Step, key: StepKey) -> Iterator[Answer]:

@@ -147,9 +147,16 @@ def _timeline(example: Counterexample, story: Sequence[Line]) -> Iterator[Told]:
         if note.closed_at is not None and note.closed_at > case.now:
             told.append(Told(note.closed_at, f"{kind} closed"))
     told += [Told(case.now + line.at, _told(line), _is_wrong(example, line)) for line in story[:MOST_LINES]]
+    told += [Told(case.now + e.at.at, f"{e.step} is not sent", True) for e in _not_there(example)]
     yield from sorted(told, key=lambda line: line.at)
     if len(story) > MOST_LINES:
         yield Told(case.now + story[MOST_LINES].at, f"... and {len(story) - MOST_LINES} more lines")
+
+
+def _not_there(example: Counterexample) -> Iterator[Expected]:
+    """What is expected and nothing stands in the place of."""
+    lacking = {shown.step for shown in example.shows if shown.absent and shown.step}
+    yield from (e for e in example.case.expect if e.step in lacking)
 
 
 def _happened(event: str | None, data: object, change: object) -> str:

@@ -83,7 +83,8 @@ class Walk:
 
     def _course(self, state: State) -> Course:
         rank = (len(state.acts), *self._entry.rank)
-        return Course(rank, self._entry.people, self._entry.at, state.acts)
+        free = not any(self._memory.holds_up(done.act) for done in state.acts)
+        return Course(rank, self._entry.people, self._entry.at, state.acts, free)
 
     # ── what was seen ──
 
@@ -97,7 +98,7 @@ class Walk:
         if touch is not None:
             self._log.arrive(key, course)
             if touch.move is TouchMove.QUEUE:
-                delay = None if capped_at is None else turn.at - capped_at
+                delay = turn.at - capped_at if capped_at is not None and course.free else None
                 self._log.settle(key, Way("sent", None, capped_at is not None), course, delay)
                 self._note_late(turn, key, course)
             elif touch.move is TouchMove.SKIP:
