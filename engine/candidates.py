@@ -42,6 +42,20 @@ class Undecided(Exception):
     """The question is larger than what is looked at; the answer is neither yes nor no."""
 
 
+@dataclass(slots=True)
+class Purse:
+    """What several questions together may cost, in comparisons that are made to answer them."""
+
+    left: int
+
+    def pay(self, price: int) -> None:
+        """Raises Undecided when so much is not left; then nothing is."""
+        self.left -= price
+        if self.left < 0:
+            self.left = 0
+            raise Undecided("the questions so far were too hard")
+
+
 class Variable(NamedTuple):
     """One thing about a person that comparisons look at: a field, an event by name, a note by kind."""
 
@@ -86,7 +100,12 @@ class Candidate:
 
 
 def candidates(
-    variable: Variable, leaves: Sequence[Leaf], now: int, since: int | None, values: Sequence[str] | None
+    variable: Variable,
+    leaves: Sequence[Leaf],
+    now: int,
+    since: int | None,
+    values: Sequence[str] | None,
+    purse: Purse | None = None,
 ) -> list[Candidate]:
     """One of each class that ``leaves``, all of them about ``variable``, tell apart at ``now``; the plainest first.
 
@@ -95,6 +114,8 @@ def candidates(
     tests = [tested(leaf) for leaf in leaves]
     found: dict[tuple[Truth, ...], Candidate] = {}
     for value in _every(variable, leaves, now, since, values):
+        if purse is not None:
+            purse.pay(len(tests))
         alone = _alone(variable, value)
         truths = tuple(test(alone, now, since) for test in tests)
         found.setdefault(truths, Candidate(value=value, truths=truths))

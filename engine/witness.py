@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.candidates import Candidate, Undecided, Variable, candidates
+from engine.candidates import Candidate, Purse, Undecided, Variable, candidates
 from engine.facts import ConsentFact, EventFact, Facts, NoteFact
 from engine.fields import PERSON_FIELDS
 from engine.model import DAY
 from engine.predicate import All, AnyOf, Leaf, Not, Predicate, Truth, leaves
 
-__all__ = ["Undecided", "Witness", "witness"]
+__all__ = ["Purse", "Undecided", "Witness", "witness"]
 
 #: partial people looked at before the question counts as too large
 EFFORT = 20_000
@@ -81,13 +81,15 @@ def witness(
     since: int | None = None,
     values: Mapping[str, Sequence[str]] | None = None,
     effort: int = EFFORT,
+    purse: Purse | None = None,
 ) -> Witness | None:
     """The plainest person of whom every ``wanted`` predicate is true and no ``unwanted`` one is, at ``now``.
 
     None: there can be none. An unwanted predicate that is unknown is not true. ``since``: events before it do not
-    count. ``values``: field -> all it can hold, where that is a closed list. Raises Undecided.
+    count. ``values``: field -> all it can hold, where that is a closed list. ``purse``: what this question shares
+    with others. Raises Undecided.
     """
-    search = _Search(wanted, unwanted, now, since, values or {}, effort)
+    search = _Search(wanted, unwanted, now, since, values or {}, effort, purse)
     found = search.plainest()
     return None if found is None else _made(search.variables, found, now)
 
@@ -97,7 +99,7 @@ class _Search:
 
     def __init__(
         self, wanted: Sequence[Predicate], unwanted: Sequence[Predicate], now: int, since: int | None,
-        values: Mapping[str, Sequence[str]], effort: int,
+        values: Mapping[str, Sequence[str]], effort: int, purse: Purse | None,
     ) -> None:  # fmt: skip
         number = {
             leaf: n
@@ -110,11 +112,14 @@ class _Search:
             about.setdefault(Variable.of(leaf), []).append(leaf)
         self.variables = list(about)
         self._places = [[number[leaf] for leaf in about[v]] for v in self.variables]
-        self._choices = [candidates(v, about[v], now, since, values.get(v.name)) for v in self.variables]
+        self._choices = [
+            candidates(v, about[v], now, since, values.get(v.name), purse) for v in self.variables
+        ]
         self._truths = [0] * len(number)
         for n in range(len(self.variables)):
             self._open(n)
-        self._left, self._found = effort, [Candidate(value=None, truths=())] * len(self.variables)
+        self._purse, self._left = purse, effort
+        self._found = [Candidate(value=None, truths=())] * len(self.variables)
         self._short = False  # did the bound on what is set, and nothing else, cut a branch off?
 
     def plainest(self) -> list[Candidate] | None:
@@ -129,6 +134,8 @@ class _Search:
 
     def _try(self, n: int, most: int) -> bool:
         self._left -= 1
+        if self._purse is not None:
+            self._purse.pay(len(self._truths))
         if self._left < 0:
             raise Undecided("there are too many ways to be such a person")
         if not self._can_be():

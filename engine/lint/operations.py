@@ -8,7 +8,7 @@ from engine.diagnostics import Finding
 from engine.facts import EventFact
 from engine.lint.base import Subject
 from engine.lint.experiments import compares
-from engine.lint.someone import nobody
+from engine.lint.someone import Crowd
 from engine.lint.timing import cohorts_of
 from engine.lint.written import step_named
 from engine.located import Located
@@ -46,7 +46,7 @@ def _replies(project: Project, campaign: Campaign, root: Located) -> Iterator[Fi
     """A reply that says no ends everything by itself; any other only does what the campaign makes of it."""
     if _listens(project, campaign):
         return
-    goes_on = next(_goes_on(project, campaign), None)
+    goes_on = next(_goes_on(Crowd(project), campaign), None)
     if goes_on is None:
         return
     at = root.key("exit") if "exit" in root else root.key("cadence")
@@ -67,7 +67,7 @@ def _listens(project: Project, campaign: Campaign) -> bool:
     return REPLY in goals or ends or starts or REPLY in events_of(*branches)
 
 
-def _goes_on(project: Project, campaign: Campaign) -> Iterator[Step]:
+def _goes_on(crowd: Crowd, campaign: Campaign) -> Iterator[Step]:
     """Messages that can come after one that a person can answer, and that no condition keeps back after a reply."""
     for cohort in cohorts_of(campaign):
         sends = [
@@ -78,14 +78,14 @@ def _goes_on(project: Project, campaign: Campaign) -> Iterator[Step]:
         for number, step in enumerate(sends):
             before = sends[:number] if campaign.then.repeat is None else sends
             asked = [first for first in before if first.channel in _ANSWERABLE]
-            if not _keeps_back(step) and any(_get_both(project, first, step) for first in asked):
+            if not _keeps_back(step) and any(_get_both(crowd, first, step) for first in asked):
                 yield step
 
 
-def _get_both(project: Project, one: Step, other: Step) -> bool:
+def _get_both(crowd: Crowd, one: Step, other: Step) -> bool:
     """Can one person be sent both, or do their conditions part people?"""
     wanted, unwanted = (one.only_if, other.only_if), (one.unless, other.unless)
-    return not nobody(project, [p for p in wanted if p], [p for p in unwanted if p])
+    return not crowd.nobody([p for p in wanted if p], [p for p in unwanted if p])
 
 
 def _keeps_back(step: Step) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.diagnostics import Finding
 from engine.lint.person_words import told
-from engine.lint.someone import dated, someone
+from engine.lint.someone import Crowd, dated
 from engine.located import Span
 from engine.model import Project, SegmentDef
 from engine.predicate import All, Compare, Op, Predicate
@@ -20,14 +20,14 @@ MOST_LOOKS = 30
 Overlaps = Mapping[str, Mapping[str, str]]
 
 
-def overlaps(project: Project) -> Overlaps:
+def overlaps(project: Project, crowd: Crowd) -> Overlaps:
     """Every segment of the project with what it overlaps."""
     above: list[tuple[SegmentDef, Mapping[str, frozenset[Any]]]] = []
     found: dict[str, Mapping[str, str]] = {}
     for segment in project.segments:
         only = _only(segment.where)
         near = [other for other, its in above if all(only[f] & its[f] for f in only.keys() & its.keys())]
-        people = {other.id: _in_both(project, other, segment) for other in near[-MOST_LOOKS:]}
+        people = {other.id: _in_both(project, crowd, other, segment) for other in near[-MOST_LOOKS:]}
         found[segment.id] = {name: person for name, person in people.items() if person}
         above.append((segment, only))
     return found
@@ -58,11 +58,11 @@ def _only(predicate: Predicate) -> dict[str, frozenset[Any]]:
     return {}
 
 
-def _in_both(project: Project, one: SegmentDef, other: SegmentDef) -> str | None:
+def _in_both(project: Project, crowd: Crowd, one: SegmentDef, other: SegmentDef) -> str | None:
     """Somebody who fits both, in words."""
     both = [one.where, other.where]
     try:
-        person = someone(project, both)
+        person = crowd.someone(both)
     except Undecided:
         return None
     return told(person, project, dated=dated(both)) if person else None

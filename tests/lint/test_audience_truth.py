@@ -15,7 +15,7 @@ from engine.app import App
 from engine.facts import Facts
 from engine.fields import FieldType
 from engine.lint.overlaps import overlaps
-from engine.lint.someone import someone
+from engine.lint.someone import Crowd
 from engine.model import DAY, Project, SegmentDef, Source
 from engine.predicate import All, AnyOf, Compare, Not, Op, Predicate, holds
 from engine.sources import read_source
@@ -88,11 +88,11 @@ def _everybody(day: int) -> Iterator[Facts]:
 def test_the_person_of_two_segments_is_in_both_and_where_there_is_none_nobody_is(
     one: Predicate, other: Predicate
 ) -> None:
-    found = someone(PROJECT, [one, other])
+    found = Crowd(PROJECT).someone([one, other])
     rows = tuple(
         SegmentDef(id=n, where=w, description="", source=HERE) for n, w in (("one", one), ("other", other))
     )
-    shared = overlaps(replace(PROJECT, segments=rows))["other"]
+    shared = overlaps(replace(PROJECT, segments=rows), Crowd(PROJECT))["other"]
     assert ("one" in shared) == (found is not None)
     if found is not None:
         facts = found.facts()
@@ -106,7 +106,7 @@ def test_the_person_of_two_segments_is_in_both_and_where_there_is_none_nobody_is
 @settings(max_examples=80)
 @given(wanted=_PREDICATES, unwanted=_PREDICATES)
 def test_whoever_is_left_is_not_taken_above(wanted: Predicate, unwanted: Predicate) -> None:
-    found = someone(PROJECT, [wanted], [unwanted])
+    found = Crowd(PROJECT).someone([wanted], [unwanted])
     if found is not None:
         assert holds(wanted, found.facts(), found.now)
         assert not holds(unwanted, found.facts(), found.now)
