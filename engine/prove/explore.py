@@ -15,7 +15,7 @@ from engine.places import place_of
 from engine.predicate import EventHappened, Predicate, holds, leaves
 from engine.prove.acts import Act, Doing, acts_of, ending_events, leaver
 from engine.prove.base import Budget
-from engine.prove.kinds import Kind, kinds_of
+from engine.prove.kinds import Kind, kinds_of, kinds_within
 from engine.prove.log import Log
 from engine.prove.merge import Memory
 from engine.prove.moments import WEEK_OF, YEAR, Calendar, Rhythm
@@ -57,12 +57,16 @@ class Explorer:
         return self.log
 
     def look_closer(self, campaign: Campaign) -> None:
-        """Walk again where data of people changes on the way, to those of any other kind: what nobody came to yet may
-        be there for them."""
+        """Walk again where data of people changes on the way, to anything that keeps them on the campaign: what nobody
+        came to yet may be there for them."""
         memory = Memory.of(self.project, campaign)
+        within = kinds_within(self.project, campaign, WEEK_OF)
+        if within.doubt:
+            self.log.doubt(campaign.id, within.doubt)
         people = [p for p in self.people.get(campaign.id, ()) if p.place.known]
+        others = [self._cast(campaign, kind, people[0].place) for kind in within.found if people]
         for person in people:
-            _Tour(self, campaign, memory, person).changing([p for p in people if p is not person])
+            _Tour(self, campaign, memory, person).changing([p for p in others if p is not None])
 
     def _parts(self, campaign: Campaign) -> Iterator[tuple[Campaign, Callable[[], None]]]:
         kinds = kinds_of(self.project, campaign, WEEK_OF)

@@ -45,43 +45,63 @@ def kinds_of(project: Project, campaign: Campaign, now: int) -> Kinds:
     empty: list[Cohort] = []
     doubts: list[str] = []
     for cohort in campaign.cohorts or (None,):
-        try:
-            people = list(islice(_people(project, campaign, cohort, now), MAX_KINDS + 1))
-        except Undecided as undecided:
-            doubts.append(f"{undecided}")
-            continue
-        if len(people) > MAX_KINDS:
-            where = f"cohort {cohort.id}" if cohort else "the audience"
-            doubts.append(f"{where} has more than {MAX_KINDS} kinds of people")
-        if cohort is not None and not people:
+        where = f"cohort {cohort.id}" if cohort else "the audience"
+        asked = (*who_enters(project, campaign, cohort), _atoms(project, campaign, cohort))
+        people, doubt = _bounded(project, *asked, now, where)
+        doubts += [doubt] if doubt else []
+        if cohort is not None and not people and not doubt:
             empty.append(cohort)
-        found += [Kind(campaign=campaign.id, cohort=cohort, person=p) for p in people[:MAX_KINDS]]
+        found += [Kind(campaign=campaign.id, cohort=cohort, person=p) for p in people]
     return Kinds(found=tuple(found), empty=tuple(empty), doubt="; ".join(doubts))
+
+
+def kinds_within(project: Project, campaign: Campaign, now: int) -> Kinds:
+    """Everybody whom the campaign keeps, by kind: who entered may have other data by then."""
+    wanted, unwanted = who_stays(project, campaign)
+    atoms = dict.fromkeys(a for c in campaign.cohorts or (None,) for a in _atoms(project, campaign, c))
+    people, doubt = _bounded(project, wanted, unwanted, list(atoms), now, "the segment")
+    found = (Kind(campaign=campaign.id, cohort=None, person=p) for p in people)
+    return Kinds(found=tuple(found), doubt=doubt)
+
+
+def _bounded(
+    project: Project, wanted: list[Predicate], unwanted: list[Predicate], atoms: Sequence[Predicate], now: int,
+    where: str,
+) -> tuple[list[Witness], str]:  # fmt: skip
+    """People for the ways in which the atoms can come out, and why there may be more."""
+    try:
+        people = list(islice(_split(project, wanted, unwanted, atoms, now), MAX_KINDS + 1))
+    except Undecided as undecided:
+        return [], f"{where}: {undecided}"
+    doubt = f"{where} has more than {MAX_KINDS} kinds of people" if len(people) > MAX_KINDS else ""
+    return people[:MAX_KINDS], doubt
+
+
+def who_stays(project: Project, campaign: Campaign) -> tuple[list[Predicate], list[Predicate]]:
+    """What is wanted, and what is unwanted, of whoever may stay on the campaign: its segment is the first that fits."""
+    wanted: list[Predicate] = []
+    unwanted: list[Predicate] = []
+    for segment in project.segments:
+        if segment.id == campaign.segment:
+            wanted.append(segment.where)
+            break
+        unwanted.append(segment.where)
+    return wanted, unwanted
 
 
 def who_enters(
     project: Project, campaign: Campaign, cohort: Cohort | None
 ) -> tuple[list[Predicate], list[Predicate]]:
     """What is wanted, and what is unwanted, of whoever enters in the cohort: the first segment and cohort that fit."""
-    wanted: list[Predicate | None] = [campaign.where]
-    unwanted: list[Predicate | None] = []
-    for segment in project.segments:
-        if segment.id == campaign.segment:
-            wanted.append(segment.where)
-            break
-        unwanted.append(segment.where)
+    stays, goes = who_stays(project, campaign)
+    wanted: list[Predicate | None] = [*stays, campaign.where]
+    unwanted: list[Predicate | None] = [*goes]
     for other in campaign.cohorts:
         if other is cohort:
             wanted.append(other.when)
             break
         unwanted.append(other.when)
     return [p for p in wanted if p is not None], [p for p in unwanted if p is not None]
-
-
-def _people(project: Project, campaign: Campaign, cohort: Cohort | None, now: int) -> Iterator[Witness]:
-    wanted, unwanted = who_enters(project, campaign, cohort)
-    atoms = _atoms(project, campaign, cohort)
-    return _split(project, wanted, unwanted, atoms, now)
 
 
 def _split(

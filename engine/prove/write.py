@@ -26,8 +26,8 @@ def case_yaml(project: Project, case: TestCase) -> str:
 
 
 def file_yaml(campaign: str, cases: Mapping[str, str]) -> str:
-    """A file of tests of what ``case_yaml`` gave, each with a comment that says what it shows."""
-    parts = (f"  # {comment}\n{text}" for text, comment in cases.items())
+    """A file of tests. ``cases``: what each shows, as a comment -> what ``case_yaml`` gave."""
+    parts = (f"  # {comment}\n{text}" for comment, text in cases.items())
     return f"tests: {campaign}\ncases:\n" + "\n".join(parts)
 
 
