@@ -1,14 +1,18 @@
 """P7: calls through a provider's SDK: ours on kept connections, against the SDK as it comes.
 
 Both build the same request for each message, with the means they have, and hand it over loopback to the same server
-in another process. Dispatch calls an adapter one message at a time; four threads show what there is beyond that.
+in another process, plain and over TLS as in real life. Dispatch calls an adapter one message at a time; four threads
+show what there is beyond that.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers import mail as helpers
@@ -19,6 +23,7 @@ from channels import registry
 from channels.base import Accepted, Adapter, Message
 from channels.sendgrid_mail import Settings, payload
 from channels.testing import email
+from tests.channels.mail_server import certificate
 
 Calls = Callable[[int], int]
 
@@ -95,11 +100,13 @@ def _compare(provider: str, stock: Calls, ours: Calls, *, calls: int, rounds: in
         tell(f"P7 {provider}, {name}", found[name], found["stock"], goal="at least 3")
 
 
-def sendgrid(calls: int, rounds: int) -> None:
+def sendgrid(calls: int, rounds: int, pem: str = "") -> None:
     assert _stock_mail(_email(1)).get() == payload(_email(1), Settings()), "the two must ask for the same"
-    with http_server("202 Accepted", {"Server": "nginx", "X-Message-Id": "14c5d75ce93.dfd.64b469"}) as url:
+    headers = {"Server": "nginx", "X-Message-Id": "14c5d75ce93.dfd.64b469"}
+    with http_server("202 Accepted", headers, certificate=pem) as url:
         adapter = registry.build("sendgrid", {"api_key": "SG.bench", "host": url})
-        _compare("sendgrid", _stock_sendgrid(url), _ours(adapter, _email), calls=calls, rounds=rounds)
+        title = "sendgrid over TLS" if pem else "sendgrid"
+        _compare(title, _stock_sendgrid(url), _ours(adapter, _email), calls=calls, rounds=rounds)
         adapter.close()
 
 
@@ -112,8 +119,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--provider", choices=PROVIDERS, action="append")
     args = parser.parse_args()
-    for name in args.provider or PROVIDERS:
-        PROVIDERS[name](args.calls, args.rounds)
+    with tempfile.TemporaryDirectory(prefix="rekindle-bench-") as folder:
+        file, _ = certificate(Path(folder))
+        os.environ["SSL_CERT_FILE"] = str(file)  # both trust it
+        for name in args.provider or PROVIDERS:
+            PROVIDERS[name](args.calls, args.rounds, "")
+            PROVIDERS[name](args.calls // 5, args.rounds, str(file))
 
 
 if __name__ == "__main__":
