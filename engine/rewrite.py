@@ -26,8 +26,17 @@ def replace_text(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         shutil.copymode(target, beside)
+        _keep_owner(target, beside)
         os.replace(beside, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _keep_owner(target: Path, beside: str) -> None:
+    """Root writes for others; nobody else can give a file away, nor has to."""
+    before = target.stat()
+    if hasattr(os, "chown") and before.st_uid != os.geteuid():
+        with suppress(PermissionError):
+            os.chown(beside, before.st_uid, before.st_gid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 #: so many legal names are listed; more are not
 FEW = 8
@@ -16,12 +17,13 @@ def nearest(word: str, legal: Collection[str]) -> str | None:
     """The legal name the word most likely was meant to be."""
     if len(word) > MAX_WORD:
         return None
+    meant = sure(word, legal)
+    if meant:
+        return meant
     lowered = {name.lower(): name for name in legal}
     wanted = _folded(word)
-    if wanted in lowered:
-        return lowered[wanted]
-    found = get_close_matches(wanted, lowered, n=1, cutoff=0.7)
-    return sure(word, legal) or (lowered[found[0]] if found else None)
+    found = [wanted] if wanted in lowered else get_close_matches(wanted, lowered, n=1, cutoff=0.7)
+    return lowered[found[0]] if found else None
 
 
 def sure(word: str, legal: Collection[str]) -> str | None:
@@ -30,9 +32,9 @@ def sure(word: str, legal: Collection[str]) -> str | None:
     They differ in case, hyphens or blanks; or by one slip of the finger, by two in a word of eight letters, and no
     other name is as near. Names with other digits are other names.
     """
-    if len(word) > MAX_WORD:
-        return None
     wanted = _folded(word)
+    if not wanted or len(word) > MAX_WORD:
+        return None
     same = [name for name in legal if _folded(name) == wanted]
     if same:
         return same[0] if len(same) == 1 else None
@@ -50,6 +52,7 @@ def mend(word: str, legal: Collection[str], *, none: str = "", few: int = FEW) -
     return f"one of: {', '.join(sorted(legal))}" if len(legal) <= few else none
 
 
+@lru_cache(maxsize=4096)
 def _folded(word: str) -> str:
     return re.sub(r"[-\s]+", "_", word.strip().lower())
 
@@ -66,6 +69,7 @@ def _near(wanted: str, legal: Mapping[str, str]) -> list[str]:
     return [name for name, distance in distances.items() if distance == least <= allowed]
 
 
+@lru_cache(maxsize=4096)
 def _digits(word: str) -> str:
     return re.sub(r"\D", "", word)
 

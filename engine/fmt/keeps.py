@@ -24,9 +24,10 @@ def keeps(before: str, after: str, file: str) -> bool:
 def _same(old: Located, new: Located, shape: Shape) -> bool:
     if old.is_map and new.is_map:
         keys = list(old.keys)
-        if list(new.keys) not in (keys, shape.arranged(keys)):
+        mapping = shape.mapping(keys)
+        if list(new.keys) not in (keys, mapping.arranged(keys)):
             return False
-        return all(_same(child, new[key], shape.key(key, keys)) for key, child in old.items())
+        return all(_same(child, new[key], mapping.key(key)) for key, child in old.items())
     if old.is_list and new.is_list:
         pairs = zip(old, new, strict=False)
         alike = len(list(old)) == len(list(new))

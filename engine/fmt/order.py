@@ -6,12 +6,12 @@ cohorts, of which the first that fits counts, and keys the schema does not know,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import schemas
-from engine.fmt.tree import Alias, Collection, Entry, nodes
+from engine.fmt.tree import Alias, Collection, Entry, is_waiver, nodes
 
 Schema = Mapping[str, Any]
 
@@ -39,21 +39,33 @@ class Shape:
         schema = schemas.load(kind)
         return cls(schema.get("definitions", {}), (schema,))
 
-    def key(self, name: str, beside: Iterable[str]) -> Shape:
-        """Of the value of a key of a mapping; ``beside``: all its keys."""
-        picked = self._picked(beside)
-        found = picked.get("properties", {}).get(name) or picked.get("additionalProperties")
-        return self._below(found)
+    def mapping(self, keys: Sequence[str]) -> MappingShape:
+        """Of a mapping with these keys: the alternative that has most of them."""
+        known = [sum(key in found.get("properties", ()) for key in keys) for found in self.alternatives]
+        return MappingShape(self.definitions, self.alternatives[known.index(max(known))] if known else {})
 
     def element(self) -> Shape:
         """Of an element of a list."""
-        return self._below(next((found["items"] for found in self.alternatives if "items" in found), None))
+        found = next((found["items"] for found in self.alternatives if "items" in found), None)
+        return _shape(self.definitions, found)
+
+
+@dataclass(frozen=True, slots=True)
+class MappingShape:
+    """What the schema says of a mapping."""
+
+    definitions: Schema
+    schema: Schema
+
+    def key(self, name: str) -> Shape:
+        """Of the value of a key."""
+        found = self.schema.get("properties", {}).get(name) or self.schema.get("additionalProperties")
+        return _shape(self.definitions, found)
 
     def arranged(self, keys: list[str]) -> list[str]:
-        """The keys of a mapping in their order."""
-        picked = self._picked(keys)
-        listed = list(picked.get("properties", ()))
-        if _is_table(picked) or not listed:
+        """The keys in their order."""
+        listed = list(self.schema.get("properties", ()))
+        if not listed or _is_table(self.schema):
             return keys
         first = [name for name in _FIRST.get(listed[0], ()) if name in listed]
         rank = {name: number for number, name in enumerate(dict.fromkeys((*first, *listed)))}
@@ -65,48 +77,51 @@ class Shape:
                 runs[-1].append(key)
         return [key for run in sorted(runs, key=lambda run: rank.get(run[0], -1)) for key in run]
 
-    def _picked(self, keys: Iterable[str]) -> Schema:
-        """The alternative with most of the keys."""
-        keys = list(keys)
-        known = [sum(key in found.get("properties", ()) for key in keys) for found in self.alternatives]
-        return self.alternatives[known.index(max(known))] if known else {}
 
-    def _below(self, schema: object) -> Shape:
-        return Shape(self.definitions, tuple(self._resolved(schema)) if isinstance(schema, dict) else ())
+def _shape(definitions: Schema, schema: object) -> Shape:
+    return Shape(definitions, tuple(_resolved(definitions, schema)) if isinstance(schema, dict) else ())
 
-    def _resolved(self, schema: Schema) -> Iterable[Schema]:
-        while "$ref" in schema:
-            schema = self.definitions[schema["$ref"].rsplit("/", 1)[1]]
-        inner = [*schema.get("anyOf", ()), *(s for s in schema.get("oneOf", ()) if set(s) != {"required"})]
-        if not inner or "properties" in schema:
-            yield schema
-        for alternative in inner:
-            yield from self._resolved(alternative)
+
+def _resolved(definitions: Schema, schema: Schema) -> Iterator[Schema]:
+    while "$ref" in schema:
+        schema = definitions[schema["$ref"].rsplit("/", 1)[1]]
+    inner = [*schema.get("anyOf", ()), *(s for s in schema.get("oneOf", ()) if set(s) != {"required"})]
+    if not inner or "properties" in schema:
+        yield schema
+    for alternative in inner:
+        yield from _resolved(definitions, alternative)
 
 
 def arrange(collection: Collection, shape: Shape) -> None:
     """Put the keys of a mapping, and of all below it, in order; where an alias would come before the value it stands
     for, they stay as they are."""
     keys = [entry.key.value for entry in collection.entries if entry.key is not None]
+    mapping = shape.mapping(keys)
     if collection.is_map:
-        order = shape.arranged(keys)
+        order = mapping.arranged(keys)
         by_key = dict(zip(keys, collection.entries, strict=True))
         arranged = [by_key[key] for key in order]
         if order != keys and _bindings(arranged) == _bindings(collection.entries):
             _reorder(collection, arranged)
     for entry in collection.entries:
         if isinstance(entry.value, Collection):
-            inner = shape.element() if entry.key is None else shape.key(entry.key.value, keys)
-            arrange(entry.value, inner)
+            arrange(entry.value, shape.element() if entry.key is None else mapping.key(entry.key.value))
 
 
 def _reorder(collection: Collection, arranged: list[Entry]) -> None:
-    """What stands above the first key of a file, or of an element, is about the whole, and stays on top."""
-    whole = collection.owner is None or collection.owner.key is None
-    head = collection.entries[0].above if whole else []
-    collection.entries[0].above = collection.entries[0].above[len(head) :]
+    """What stands above the first key of a file, or of an element, is about the whole and stays on top; but a waiver
+    is for the line below it."""
+    first, owner = collection.entries[0], collection.owner
     collection.entries[:] = arranged
-    arranged[0].above = head + arranged[0].above
+    if arranged[0] is first or (owner is not None and owner.key is not None):
+        return
+    above = [*(owner.above if owner else ()), *first.above]
+    whole = [text for text in above if not is_waiver(text)]
+    first.above = [text for text in above if is_waiver(text)]
+    if owner is not None:
+        owner.above = whole
+    else:
+        arranged[0].above = whole + arranged[0].above
 
 
 def _is_table(schema: Schema) -> bool:

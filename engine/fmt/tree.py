@@ -94,6 +94,11 @@ class Entry:
             parent = parent.owner.parent if parent.owner is not None else None
 
 
+def is_waiver(comment: str) -> bool:
+    """Does a comment speak to rekindle, about the line it stands at?"""
+    return "rekindle:" in comment.casefold()
+
+
 def nodes(node: Node) -> Iterator[Node]:
     """A node and all below it, keys too, in the order they are written."""
     yield node

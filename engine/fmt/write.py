@@ -8,13 +8,11 @@ from rich.cells import cell_len
 
 from engine.fmt.attach import BLANK
 from engine.fmt.quotes import one_line
-from engine.fmt.tree import Alias, Beside, Collection, Entry, Node, Text
+from engine.fmt.tree import Alias, Beside, Collection, Entry, Node, Text, is_waiver
 
 #: columns a line may have, its comment not counted
 WIDTH = 110
 _STEP = 2
-#: an opened bracket would take what a waiver stands beside to other lines
-_WAIVER = "rekindle:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +125,8 @@ def _below(collection: Collection, indent: int) -> Line | None:
 
 
 def _too_long(entry: Entry, said: str) -> bool:
-    if entry.beside is not None and _WAIVER in entry.beside.text:
+    comments = [*entry.above, entry.beside.text if entry.beside is not None else ""]
+    if any(map(is_waiver, comments)):  # opened brackets would take what it is for to other lines
         return False
     return _indent(entry) + cell_len(_joined(_head(entry), said)) > WIDTH
 

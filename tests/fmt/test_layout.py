@@ -228,10 +228,41 @@ def test_brackets_over_several_lines_close_when_they_fit_on_one() -> None:
 def test_a_waiver_keeps_its_line() -> None:
     long = f"{{a: one/{'x' * 50}, b: two/{'y' * 50}}}  # rekindle: allow RK703 because their tone differs"
     _same(f"campaign: x\ncadence:\n  - step: a\n    email: {long}\n")
+    brackets, _, waiver = long.partition("  ")
+    _same(f"campaign: x\ncadence:\n  - step: a\n    {waiver}\n    email: {brackets}\n")
     _same("""\
         campaign: x
         cadence:
           - step: a
+            # rekindle: allow RK613 because two dates are one choice
+            email: one/two
+        """)
+
+
+def test_a_waiver_goes_with_the_line_below_it() -> None:
+    text = """\
+        # the head
+        # rekindle: allow RK902 because there is nothing to count
+        owner: a@acme.example
+        campaign: x
+        cadence:
+          # the first
+          # rekindle: allow RK613 because two dates are one choice
+          - email: one/two
+            step: a
+            # rekindle: allow RK704 because it is only a trial
+            at: 0d
+        """
+    assert _after(text) == dedent("""\
+        # the head
+        campaign: x
+        # rekindle: allow RK902 because there is nothing to count
+        owner: a@acme.example
+        cadence:
+          # the first
+          - step: a
+            # rekindle: allow RK704 because it is only a trial
+            at: 0d
             # rekindle: allow RK613 because two dates are one choice
             email: one/two
         """)
