@@ -57,8 +57,7 @@ class Act:
 
 def acts_of(project: Project, campaign: Campaign, facts: Facts) -> list[Act]:
     """Everything that the campaign, or one it may hand over to, can notice of a person; changes of data apart."""
-    every = involved(project, campaign.id)
-    asked = [*(s.where for s in project.segments), *(p for c in every for p in c.predicates)]
+    every, asked = involved(project, campaign.id), asked_on_the_way(project, campaign)
     acts = [act for name in _names(project, every, asked) for act in _events(every, name, asked, facts)]
     if any(step.channel for c in every for step in c.steps):
         acts.append(Act(doing=Doing.EVENT, name="replied", data={"text": "STOP"}))
@@ -68,6 +67,15 @@ def acts_of(project: Project, campaign: Campaign, facts: Facts) -> list[Act]:
     if any(step.kind is StepKind.REVIEW for c in every for step in c.steps):
         acts += [Act(doing=Doing.REVIEW, name=name) for name in ("approved", "rejected")]
     return acts
+
+
+def asked_on_the_way(project: Project, campaign: Campaign) -> list[Predicate]:
+    """All that is asked about a person once they have entered; who the audience is for is asked before."""
+    every = involved(project, campaign.id)
+    return [
+        *(s.where for s in project.segments),
+        *(p for c in every for p in c.predicates if p is not c.where),
+    ]
 
 
 def ending_events(project: Project, campaign: Campaign) -> frozenset[str]:

@@ -10,7 +10,7 @@ from engine.facts import NoteFact
 from engine.gates.notes import HOLDING
 from engine.model import Campaign, Project
 from engine.predicate import EventHappened, NoteExists, leaves
-from engine.prove.acts import Act, Doing
+from engine.prove.acts import Act, Doing, asked_on_the_way
 from engine.prove.world import State
 
 
@@ -28,8 +28,7 @@ class Memory(NamedTuple):
     def of(cls, project: Project, campaign: Campaign) -> Memory:
         """The memory of a campaign, those that it may hand over to, and the segments."""
         every = involved(project, campaign.id)
-        asked = [*(s.where for s in project.segments), *(p for c in every for p in c.predicates)]
-        found = [leaf for p in asked for leaf in leaves(p)]
+        found = [leaf for p in asked_on_the_way(project, campaign) for leaf in leaves(p)]
         happened = [leaf for leaf in found if isinstance(leaf, EventHappened)]
         counted: dict[str, int] = {}
         for leaf in happened:
