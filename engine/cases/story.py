@@ -111,7 +111,7 @@ def _touches(
 
 
 def _ended_with_its_round(row: Mapping[str, Any]) -> bool:
-    """Cancelled because the round ended, which the exit alone tells. A step may be skipped for a reason of that name."""
+    """Cancelled because the round ended, which the exit alone tells; a step may be skipped for such a reason."""
     return row["state"] == TouchState.CANCELLED and row["reason"] in frozenset(Reason)
 
 

@@ -13,7 +13,10 @@ from engine.compile_campaign import step_channel, step_variants
 from engine.compile_project import DEFAULT_QUIET, open_hours
 from engine.located import Located, Span
 from engine.model import CHANNELS
-from engine.units import UnitError, parse_duration, parse_hours
+from engine.units import UnitError, parse_deadline, parse_duration, parse_hours
+
+#: days that a message leaves its reader to answer, (least, most): business days, calendar days
+_BUSINESS_DAYS, _DAYS = (10, 21), (14, 90)
 
 
 def check(scope: Scope, campaign: Located, track: Located | None) -> None:
@@ -26,6 +29,7 @@ def check(scope: Scope, campaign: Located, track: Located | None) -> None:
     for step in steps:
         _names(scope, campaign, step)
         _window(scope, step)
+        _respond_by(scope, step.get("respond_by"))
         for key in ("if", "unless"):
             scope.predicate(step.get(key))
 
@@ -104,6 +108,22 @@ def _target(scope: Scope, target: Located | None, every: Mapping[str, Span], lat
         scope.say(target.span, "RK402", message, mend, place.related("it stands here"))
     else:
         scope.known(target, "step", "RK204", later, "name a later step of this cadence")
+
+
+def _respond_by(scope: Scope, node: Located | None) -> None:
+    """A deadline that its reader can keep, and will remember."""
+    if node is None:
+        return
+    deadline = parse_deadline(node.value)
+    unit = "business days" if deadline.business else "days"
+    least, most = _BUSINESS_DAYS if deadline.business else _DAYS
+    if least <= deadline.days <= most:
+        return
+    short = f"{deadline.days} {unit} are too few to read, think and answer"
+    long = f"after {deadline.days} {unit} nobody remembers the question"
+    usual = "14 business days" if deadline.business else "30d"
+    mend = f"write {least} to {most} {unit}, for example '{usual}'"
+    scope.say(node.span, "RK504", short if deadline.days < least else long, mend)
 
 
 def _window(scope: Scope, step: Located) -> None:

@@ -70,6 +70,4 @@ def test_damage_is_told_where_it_was_done() -> None:
 @pytest.mark.soak
 def test_every_damage_is_told_where_it_was_done() -> None:
     counts = sum((Counter(_counts(campaign, every=1)) for campaign in CAMPAIGNS), Counter())
-    for key, number in sorted(counts.items()):
-        print(*key, number)
     _judge(counts)

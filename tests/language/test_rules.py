@@ -14,7 +14,6 @@ ROOT = Path(__file__).parent.parent.parent
 ELSEWHERE = {
     "RK100": "bytes that are not text: test_document.py",
     "RK130": "waivers: test_waivers.py",
-    "RK504": "a lint rule that is an error: its family's tests",
     "RK612": "long texts: test_rehearsal.py",
 }
 
