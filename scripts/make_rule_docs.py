@@ -14,7 +14,8 @@ Written by `make docs` from engine/rules.py; a test fails when it is not current
 
 Every finding of `rekindle validate` has a code, and each code a page with a bad and a good example; `rekindle rules`
 and `rekindle rule RK402` show both in a terminal. The first digit tells the family. An *error* keeps the project (or,
-for a running daemon, the campaign) from being used; a *warning* does not, except with `validate --strict`.
+for a running daemon, the campaign) from being used; a *warning* does not, except with `validate --strict`. A bad
+waiver fails the review and stops nothing that runs.
 [Linting](linting.md) tells how a warning is made an error, how one is waived, and what never can be.
 """
 
