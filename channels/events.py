@@ -44,3 +44,25 @@ class ProviderEvent:
     suppress: str | None = None
     machine: bool = False  # a program's doing, not a person's
     url: str = field(default="", repr=False)  # what was clicked
+
+
+class Keyword(StrEnum):
+    """What a person asked of the provider by a word that it acts on itself."""
+
+    STOP = "stop"
+    START = "start"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboundMessage:
+    """What a person wrote to us. May come twice; ``id`` is the same when it comes again."""
+
+    id: str
+    raw: str = field(repr=False)
+    sender: str = field(repr=False)  # who wrote: an address in the channel's own form
+    to: str  # our own address
+    text: str = field(default="", repr=False)
+    media: tuple[str, ...] = field(default=(), repr=False)
+    #: the provider has acted on this word and answered it, so that nobody else may; None: it has not, or does not say
+    answered: Keyword | None = None

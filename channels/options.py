@@ -57,6 +57,8 @@ def _said(rule: Mapping[str, Any], broken: object, message: str) -> str:
         return f"must be one of {', '.join(map(str, rule['enum']))}"
     if broken in ("minimum", "maximum"):
         return f"must be between {rule.get('minimum', 'any')} and {rule.get('maximum', 'any')}"
+    if broken == "pattern" and "examples" in rule:
+        return f"must be of the form {rule['examples'][0]}"
     return "must not be empty" if broken == "minLength" else f"breaks the rule '{broken}'"
 
 

@@ -23,6 +23,7 @@ ADAPTERS: dict[str, str] = {
     "sendgrid": "channels.sendgrid:SendgridAdapter",
     "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",
+    "twilio": "channels.twilio:TwilioAdapter",
 }
 
 #: entry point group for adapters of other packages

@@ -40,6 +40,7 @@ __all__ = [
     "SimulatedCrash",
     "email",
     "received_email",
+    "sms",
     "task",
 ]
 
@@ -103,6 +104,21 @@ def email(ref: str = "ref-1", **changes: Any) -> Message:
     return replace(message, **changes)
 
 
+def sms(ref: str = "ref-1", **changes: Any) -> Message:
+    """A lawful marketing text to try an adapter with."""
+    message = Message(
+        ref=ref,
+        channel="sms",
+        to="+13125550142",
+        to_name="Sam Okafor",
+        sender_name="Acme",
+        text="Acme: it is here, Sam.\nReply STOP to opt out",
+        opt_out="Reply STOP to opt out",
+        meta={"campaign": "closed_lost", "step": "gap_closed"},
+    )
+    return replace(message, **changes)
+
+
 def task(ref: str = "ref-1", **changes: Any) -> Message:
     """A LinkedIn note to try an adapter for people's work with."""
     message = Message(
@@ -130,6 +146,8 @@ class ChannelContract:
 
     #: the name it is registered under
     adapter_name: ClassVar[str]
+    #: the most characters it carries in one message
+    longest: ClassVar[int] = 1_000_000
     #: secrets the adapter made by ``make`` was given; none may ever be seen again
     secrets: ClassVar[Sequence[str]] = ()
     example: Callable[..., Message] = staticmethod(email)
@@ -209,7 +227,7 @@ class ChannelContract:
 
     def test_lines_that_protocols_trip_over_arrive_as_they_are(self) -> None:
         base = self.example()
-        text = f".\n..\nFrom here\n--=_ref-1--\n=3D\n{'x' * 3000}\n\n.\nQUIT\n{base.text}"
+        text = f".\n..\nFrom here\n--=_ref-1--\n=3D\n{'x' * min(3000, self.longest // 2)}\n\n.\nQUIT\n{base.text}"
         assert isinstance(self._send(replace(base, text=text)), Accepted)
         [found] = self.received()
         self._same(found, replace(base, text=text))
