@@ -11,7 +11,7 @@ from engine.flow import Reason
 from engine.model import BUILT_IN, Campaign, StepKind
 from engine.phrases import duration
 from engine.prove.examples import example
-from engine.prove.findings import ASSUMED, Findings, who
+from engine.prove.findings import ASSUMED, Findings, counted, kept, who
 from engine.prove.log import Seen
 from engine.prove.model import IN_PLACE, Answer, Outcome, Shown
 from engine.testfile import Expected
@@ -19,7 +19,13 @@ from engine.testfile import Expected
 
 def answers(findings: Findings) -> Iterator[Answer]:
     """Hand-overs that go round for ever; rounds that begin again, and sleeps that nothing need end."""
-    yield from _circles(findings)
+    circles = list(_circles(findings))
+    yield from circles
+    names = {c.id for c in findings.campaigns}
+    rounds = sum(name in names for name, _ in findings.log.rounds)
+    if rounds and not circles and not any(map(findings.doubt, findings.campaigns)):
+        times = f"{counted(findings.log.courses, 'course')} through {counted(rounds, 'cadence')}"
+        yield kept("ends", f"{times}: each ends, begins again as declared, or sleeps")
     for campaign in findings.campaigns:
         doubt = findings.doubt(campaign)
         if doubt:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from engine.cases.compare import elapsed
 from engine.model import Campaign, Project, Step, Track
 from engine.prove.log import Course, Log, Seen, StepKey
+from engine.prove.model import Answer, Outcome
 
 #: what every answer about paths rests on
 ASSUMED = (
-    "people of one kind are treated alike: one plain person stands for each way in which conditions can come out",
-    "a thing happens right after a decision or right before the next, and a note is opened once at most",
-    "people enter at either end of each stretch of hours of a plain week, and around both changes of the clocks; beside"
-    " the plain course every behaviour is followed from one moment of each stretch",
+    "one plain person stands for all whom the conditions of a campaign treat alike",
+    "what happens does so soon after a decision or shortly before the next, and a note is opened once at most",
+    "people enter at both ends of each stretch of hours of a week, and around the changes of the clocks; from one end"
+    " of each every behaviour is followed",
     "a round that an event begins is followed by itself, and right after what the round before it has sent",
     "a message leaves in the turn that decides it, and can be written",
 )
@@ -39,6 +40,16 @@ class Findings:
     def doubt(self, campaign: Campaign) -> str:
         """Why not all of a campaign was looked at; empty where it was."""
         return "; ".join(self.log.doubts.get(campaign.id, ()))
+
+
+def kept(question: str, message: str) -> Answer:
+    """What holds of everybody, and was looked at."""
+    return Answer(question=question, outcome=Outcome.KEPT, message=message, assumptions=ASSUMED)
+
+
+def counted(n: int, what: str) -> str:
+    """``1 step``, ``1,200 steps``."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def who(course: Course) -> str:

@@ -10,7 +10,7 @@ from engine.model import Campaign, Step, Track
 from engine.phrases import duration
 from engine.prove.acts import Doing
 from engine.prove.examples import example, sent
-from engine.prove.findings import ASSUMED, Findings, who
+from engine.prove.findings import ASSUMED, Findings, counted, kept, who
 from engine.prove.log import Course, Seen, StepKey
 from engine.prove.model import Answer, Outcome, Shown
 
@@ -19,6 +19,14 @@ _LATE = "a message can wait in the outbox, for a rate or a provider, until the s
 
 def answers(findings: Findings) -> Iterator[Answer]:
     """Steps that come too late for what they promise: always, for somebody, or only where something holds them up."""
+    found = list(_found(findings))
+    yield from found
+    naming = sum(step.offer is not None for _, _, step, _ in findings.steps())
+    if naming and not any(a.outcome is Outcome.VIOLATED for a in found):
+        yield kept("promises", f"an offer is named by {counted(naming, 'step')}, never after its end")
+
+
+def _found(findings: Findings) -> Iterator[Answer]:
     for campaign, track, step, key in findings.steps():
         if step.offer is not None:
             yield from _run_out(findings, campaign, track, step, key)

@@ -9,7 +9,7 @@ from engine.cases.story import Kind
 from engine.model import BUILT_IN, HOUR, Campaign, Step, StepKind, Track
 from engine.prove.acts import ending_events
 from engine.prove.examples import example, sent
-from engine.prove.findings import ASSUMED, Findings, who
+from engine.prove.findings import ASSUMED, Findings, counted, kept, who
 from engine.prove.log import Course, Seen, StepKey, Way
 from engine.prove.model import Answer, Counterexample, Outcome, Shown
 from engine.testfile import Expected, Moment
@@ -30,6 +30,14 @@ def missing(findings: Findings, campaign: Campaign) -> list[StepKey]:
 
 def answers(findings: Findings) -> Iterator[Answer]:
     """Steps that nobody comes to or nobody gets, and branches that nobody takes."""
+    found = list(_found(findings))
+    yield from found
+    steps = len(list(findings.steps()))
+    if not any(a.outcome is not Outcome.NOTED for a in found):
+        yield kept("reach", f"{counted(steps, 'step')}: somebody comes to each, and gets each that sends")
+
+
+def _found(findings: Findings) -> Iterator[Answer]:
     for campaign, track, step, key in findings.steps():
         if key not in findings.log.arrived:
             yield _never_there(findings, campaign, track, step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.cli.output.report import counted
 from engine.model import Source
 from engine.prove.model import QUESTIONS, Answer, Outcome, Question, Replay, Told
 from engine.prove.proof import Proof
@@ -30,7 +31,7 @@ class ProofReport:
         """How much was looked at."""
         p = self.proof
         return (
-            f"{_counted(len(p.campaigns), 'campaign')}, {_counted(p.people, 'kind')} of people in"
+            f"{counted(len(p.campaigns), 'campaign')}, {counted(p.people, 'kind')} of people in"
             f" {p.courses:,} courses, {p.decisions:,} decisions, {p.seconds:.1f} s"
         )
 
@@ -44,7 +45,7 @@ class ProofReport:
         parts = [f"{kept} of {len(outcomes)} questions kept"]
         parts += [f"{broken} violated"] * bool(broken) + [f"{unsettled} not settled"] * bool(unsettled)
         notes = self.proof.count(Outcome.NOTED)
-        return ", ".join(parts) + (f"; {_counted(notes, 'thing')} to know" if notes else "")
+        return ", ".join(parts) + (f"; {counted(notes, 'thing')} to know" if notes else "")
 
     def place(self, source: Source | None) -> str:
         """``campaigns/churned.yaml:47``, as the reader can open it; empty where there is none."""
@@ -57,10 +58,6 @@ class ProofReport:
             for a in self.proof.answers
             if a.outcome is Outcome.VIOLATED and a.counterexample and a.counterexample.replay
         ]
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def verdict(outcome: Outcome, question: Question) -> str:
