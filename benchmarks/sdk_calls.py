@@ -8,21 +8,26 @@ show what there is beyond that.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers import mail as helpers
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
 
 from benchmarks.harness import interleaved, tell, timed
 from benchmarks.http_server import http_server
 from channels import registry
 from channels.base import Accepted, Adapter, Message
 from channels.sendgrid_mail import Settings, payload
-from channels.testing import email
+from channels.testing import email, sms
+from tests.channels.doubles.twilio import ACCOUNT, SERVICE, TOKEN
 from tests.channels.mail_server import certificate
 
 Calls = Callable[[int], int]
@@ -110,7 +115,65 @@ def sendgrid(calls: int, rounds: int, pem: str = "") -> None:
         adapter.close()
 
 
-PROVIDERS = {"sendgrid": sendgrid}
+class _ToLoopback(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's own client, its connections kept as it keeps them; it has no other way to be sent elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+
+    def request(self, method: str, url: str, **rest: Any) -> Any:
+        return super().request(method, url.replace("https://api.twilio.com", self._url), **rest)
+
+
+def _stock_twilio(url: str) -> Calls:
+    messages = Client(ACCOUNT, TOKEN, http_client=_ToLoopback(url)).messages
+
+    def calls(count: int) -> int:
+        for n in range(count):
+            message = sms(f"ref-{n}")
+            sent = messages.create(
+                to=message.to,
+                messaging_service_sid=SERVICE,
+                body=message.text,
+                status_callback=f"{_HOOK}?rekindle_ref={message.ref}",
+                validity_period=3_600,
+                smart_encoded=False,
+            )
+            assert sent.sid
+        return count
+
+    return calls
+
+
+def twilio(calls: int, rounds: int, pem: str = "") -> None:
+    if pem:
+        os.environ["REQUESTS_CA_BUNDLE"] = pem  # what the SDK's own connections are made with
+    headers = {"Content-Type": "application/json", "Twilio-Concurrent-Requests": "1"}
+    with http_server("201 Created", headers, _TAKEN, certificate=pem) as url:
+        who = {"account_sid": ACCOUNT, "auth_token": TOKEN, "messaging_service": SERVICE}
+        adapter = registry.build("twilio", {**who, "status_callback": _HOOK, "host": url})
+        title = "twilio over TLS" if pem else "twilio"
+        _compare(
+            title, _stock_twilio(url), _ours(adapter, lambda n: sms(f"ref-{n}")), calls=calls, rounds=rounds
+        )
+        adapter.close()
+
+
+_HOOK = "https://go.acme.example/hooks/twilio"
+#: what Twilio answers, whole
+_TAKEN = json.dumps(
+    {
+        "account_sid": ACCOUNT, "api_version": "2010-04-01", "body": sms().text, "direction": "outbound-api",
+        "date_created": "Mon, 02 Mar 2026 15:00:00 +0000", "date_sent": None,
+        "date_updated": "Mon, 02 Mar 2026 15:00:00 +0000", "error_code": None, "error_message": None, "from": None,
+        "messaging_service_sid": SERVICE, "num_media": "0", "num_segments": "0", "price": None, "price_unit": None,
+        "sid": "SM" + "a1" * 16, "status": "accepted", "subresource_uris": {"media": "/2010-04-01/Media.json"},
+        "to": sms().to, "uri": "/2010-04-01/Message.json",
+    }
+)  # fmt: skip
+
+PROVIDERS = {"sendgrid": sendgrid, "twilio": twilio}
 
 
 def main() -> None:
