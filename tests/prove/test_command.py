@@ -79,7 +79,7 @@ def test_the_json_has_all_of_it(report: ProofReport) -> None:
     [answer] = next(q["answers"] for q in document["questions"] if q["question"] == "reach")
     assert (answer["file"], answer["line"], answer["step"]) == (
         "campaigns/come_back.yaml",
-        23,
+        21,
         "second_start",
     )
     wrong = [told for told in answer["counterexample"]["timeline"] if told["wrong"]]

@@ -8,12 +8,13 @@ import pytest
 
 from engine.cases.runner import CaseRunner
 from engine.cases.story import Kind
+from engine.cli.output.prove import moment
 from engine.prove.examples import case_of
 from engine.prove.findings import Findings
 from engine.prove.log import Course, Way
 from engine.prove.model import Outcome
 from engine.testfile import TestFile
-from tests.prove.variations import Change, varied
+from tests.prove.variations import CAMPAIGNS, Change, varied
 from tests.prove.walks import explored, played, replay_of, violated, walked
 
 SHIPPED = varied()
@@ -262,9 +263,14 @@ def test_an_offer_that_a_weekend_outlives() -> None:
     loaded = varied(*reminded("8d"))
     [answer] = violated(walked(loaded, "no_show"))
     assert "has run out for some people" in answer.message
-    texts = [told.text for told in replay_of(answer).timeline]
-    assert "keep_or_close waits: window (outside the step's send window)" in texts
+    replay = replay_of(answer)
+    assert "keep_or_close waits: window (outside the step's send window)" in [t.text for t in replay.timeline]
     assert played(loaded, answer) == [("it was skipped (offer_expired)", "keep_or_close offer_expired")]
+    # the page shows this very one
+    page = {line.strip() for line in (CAMPAIGNS.parent / "docs/prove.md").read_text().splitlines()}
+    assert {line.strip() for line in replay.yaml.splitlines()} <= page
+    assert "Mon 18 May 2026 09:00    no_show ends: completed" in page
+    assert moment(replay.timeline[-1], replay.zone) == "Mon 18 May 2026 09:00"
 
 
 def test_an_offer_that_only_an_escalation_outlives_is_told() -> None:
