@@ -15,39 +15,20 @@ from channels.twilio_codes import CODES, SUPPRESS
 from channels.twilio_events import parse, verify
 from channels.twilio_message import callback
 
-# The vectors Twilio publishes with its own libraries (twilio-python, tests/unit/test_request_validator.py; the same in
-# twilio-node, -ruby, -java, -php): token, URL, form, and the signatures of its variants.
+# Vectors that Twilio publishes with its own libraries (twilio-python, tests/unit/test_request_validator.py; the same in
+# twilio-node, -ruby, -java, -php): a form with a repeated field, and a JSON body. The others hold numbers that may be
+# somebody's; what they show is shown below.
 TOKEN = "12345"
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
-BODY = urlencode(
-    {
-        "CallSid": "CA1234567890ABCDE",
-        "Digits": "1234",
-        "From": "+14158675309",
-        "To": "+18005551212",
-        "Caller": "+14158675309",
-    }
-).encode()
-SIGNATURE = "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+BODY = b"Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234"
+SIGNATURE = "IK+Dwps556ElfBT0I3Rgjkr1wJU="
 JSON_BODY = b'{"property": "value", "boolean": true}'
 JSON_URL = f"{URL}&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
 JSON_SIGNATURE = "a9nBmqA0ju/hNViExpshrM61xv4="
 
 
-@pytest.mark.parametrize(
-    ("url", "body", "signature"),
-    [
-        (URL, BODY, SIGNATURE),
-        (URL.replace(".com", ".com:1234"), BODY, SIGNATURE),
-        (URL.replace(".com", ".com:1234").replace("https", "http"), BODY, "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="),
-        (URL, BODY, "kvajT1Ptam85bY51eRf/AJRuM3w="),
-        (URL.replace("https", "http"), BODY, "0ZXoZLH/DfblKGATFgpif+LLRf4="),
-        (URL, b"Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234", "IK+Dwps556ElfBT0I3Rgjkr1wJU="),
-    ],
-    ids=["form", "port removed", "port kept", "443 added", "80 added", "repeated field"],
-)
-def test_the_published_vectors_verify(url: str, body: bytes, signature: str) -> None:
-    verify(url, body, signature, TOKEN)
+def test_the_published_vector_of_a_form_verifies() -> None:
+    verify(URL, BODY, SIGNATURE, TOKEN)
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
@@ -59,6 +40,23 @@ def signed(url: str, pairs: list[tuple[str, str]]) -> str:
     """By the words of Twilio's page on security: the URL, then each name and value, sorted; of equal values one."""
     text = url + "".join(name + value for name, value in sorted(set(pairs)))
     return str(RequestValidator(TOKEN).compute_signature(text, {}))
+
+
+@pytest.mark.parametrize(
+    ("called", "signs"),
+    [
+        ("https://acme.example/t", "https://acme.example/t"),
+        ("https://acme.example/t", "https://acme.example:443/t"),
+        ("https://acme.example:443/t", "https://acme.example/t"),
+        ("https://acme.example:1234/t?a=b", "https://acme.example/t?a=b"),
+        ("https://acme.example:1234/t?a=b", "https://acme.example:1234/t?a=b"),
+        ("http://acme.example/t", "http://acme.example:80/t"),
+        ("http://acme.example:8080/t", "http://acme.example/t"),
+    ],
+)
+def test_twilio_signs_with_or_without_the_port(called: str, signs: str) -> None:
+    pairs = [("From", "+13125550142"), ("To", "+13125550100"), ("Body", "STOP")]
+    verify(called, urlencode(pairs).encode(), signed(signs, pairs), TOKEN)
 
 
 def test_blank_and_repeated_fields_are_part_of_it() -> None:
@@ -93,7 +91,7 @@ def test_our_ref_in_the_url_is_part_of_it() -> None:
         ({"signature": SIGNATURE.lower()}, "does not fit"),
         ({"body": b""}, "does not fit"),
         ({"body": BODY + b"&Extra="}, "does not fit"),
-        ({"body": BODY.replace(b"1234&", b"1235&")}, "does not fit"),
+        ({"body": BODY.replace(b"1234", b"1235")}, "does not fit"),
         ({"url": URL.replace("https", "http")}, "does not fit"),
         ({"url": URL.replace("bar=2", "bar=3")}, "does not fit"),
         ({"url": "https://mycompany.com:port/"}, "malformed"),
