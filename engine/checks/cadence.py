@@ -68,7 +68,7 @@ def _in_order(scope: Scope, steps: list[Located]) -> None:
 def _names(scope: Scope, campaign: Located, step: Located) -> None:
     cohorts = campaign.get("cohorts")
     unsure = cohorts is None and written(campaign, "cohorts")
-    names = None if unsure else set(cohorts.keys) if cohorts else set()
+    names = None if unsure else cohorts.keys if cohorts else ()
     for cohort in step["for"].texts() if "for" in step else ():
         scope.known(cohort, "cohort", "RK205", names, "declare it under cohorts")
     scope.known(step.get("offer"), "offer", "RK203", scope.offers, "declare it in incentives.yaml")

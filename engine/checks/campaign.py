@@ -6,7 +6,7 @@ from engine.checks import cadence
 from engine.checks.scope import Scope, declared, unique
 from engine.compile_campaign import EVERYONE, MAIN, PARK
 from engine.compile_project import DEFAULT_CONSENT
-from engine.located import Located
+from engine.located import Located, Span
 from engine.model import ConsentLevel
 
 _LEVELS = list(ConsentLevel)
@@ -101,8 +101,10 @@ def started_names(root: Located) -> list[str]:
     return [name for name in found if name]
 
 
-def step_names(root: Located) -> set[str] | None:
-    """Ids of all steps of a campaign; None when one cannot be read."""
+def step_names(root: Located) -> dict[str, Span] | None:
+    """Ids of all steps of a campaign and where they stand; None when one cannot be read."""
     tracks = [declared(root, "cadence", "step")]
     tracks += [declared(trigger, "cadence", "step") for trigger in root.get("triggers") or ()]
-    return None if None in tracks else {name for track in tracks if track for name in track}
+    if None in tracks:
+        return None
+    return {name: step["step"].span for track in tracks if track for name, step in track.items()}

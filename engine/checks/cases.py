@@ -11,7 +11,7 @@ from engine.compile_predicate import outside_list
 from engine.compile_tests import case_now, person_fields, person_value
 from engine.fields import FieldType
 from engine.flow import Reason
-from engine.located import Located
+from engine.located import Located, Span
 from engine.units import UnitError, shown
 from engine.verdict import HOLDS, SKIPS
 
@@ -37,9 +37,9 @@ def check(scope: Scope, root: Located, campaigns: Mapping[str, Located | None]) 
         _case(scope, case, steps)
 
 
-def _steps(campaign: str, campaigns: Mapping[str, Located | None]) -> set[str] | None:
+def _steps(campaign: str, campaigns: Mapping[str, Located | None]) -> dict[str, Span] | None:
     """Steps of the campaign and of those it may start; None when one of them cannot be read."""
-    found: set[str] = set()
+    found: dict[str, Span] = {}
     wanted, seen = [campaign], set[str]()
     while wanted:
         name = wanted.pop()
@@ -55,7 +55,7 @@ def _steps(campaign: str, campaigns: Mapping[str, Located | None]) -> set[str] |
     return found
 
 
-def _case(scope: Scope, case: Located, steps: set[str] | None) -> None:
+def _case(scope: Scope, case: Located, steps: Mapping[str, Span] | None) -> None:
     given, now = case.get("given"), case_now(case)
     if given is not None:
         _person(scope, given.get("person"), now)

@@ -47,11 +47,17 @@ class Scope:
         self.findings.append(span.finding(code, message, mend, related=related, instead=instead))
 
     def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
-        """A finding when the node names nothing there is; ``none`` is the mend when no name comes near."""
+        """A finding when the node names nothing there is; ``none`` is the mend when no name comes near.
+
+        Of ``names`` with their places the one that was meant is shown: either end may be the misspelt one.
+        """
         if node is None or names is None or not isinstance(node.value, str) or node.value in names:
             return
         mend, sure = suggest.mend(node.value, names, none=none), suggest.sure(node.value, names)
-        self.say(node.span, code, f"unknown {what} '{node.value}'", mend, instead=sure)
+        near = suggest.nearest(node.value, names)
+        place = names.get(near) if near and isinstance(names, Mapping) else None
+        other_end = place.related("is declared here") if isinstance(place, Span) else None
+        self.say(node.span, code, f"unknown {what} '{node.value}'", mend, other_end, instead=sure)
 
     def predicate(self, node: Located | None) -> None:
         """Findings about a predicate."""
