@@ -21,6 +21,7 @@ from engine.model import BUILT_IN, Campaign, Project
 from engine.places import country_zones
 from engine.predicate import fields_of
 from engine.prove.kinds import Kind
+from engine.prove.needs import needed, plain_value
 from engine.schedule import clock_changes
 from engine.testfile import Given, GivenEvent, GivenNote, PersonData, TestCase
 
@@ -101,6 +102,10 @@ def given_of(project: Project, campaign: Campaign, kind: Kind, place: Somewhere)
     fields |= {n: None for n in DEFAULTS if n in looked_at}
     fields |= {n: v for n, v in person.fields.items() if "." not in n}
     attributes = {n.partition(".")[2]: v for n, v in person.fields.items() if "." in n}
+    known = {*looked_at, *fields, *DEFAULTS, *(f"attributes.{name}" for name in attributes)}
+    for name, value in _for_messages(project, campaign, person.now).items():
+        if name not in known:
+            (attributes if "." in name else fields)[name.removeprefix("attributes.")] = value
     if "postal_address" in project.attributes and "attributes.postal_address" not in looked_at:
         attributes["postal_address"] = project.brand.postal_address
     return Given(
@@ -110,6 +115,13 @@ def given_of(project: Project, campaign: Campaign, kind: Kind, place: Somewhere)
         ),
         events=tuple(GivenEvent(name=e.name, at=e.at, data=e.data) for e in person.events),
     )
+
+
+def _for_messages(project: Project, campaign: Campaign, now: int) -> dict[str, Any]:
+    """What the messages of the campaign, and of those it may hand over to, need to know."""
+    types = field_types(project.attributes)
+    names = sorted({n for each in involved(project, campaign.id) for n in needed(each)} & types.keys())
+    return {name: plain_value(project, name, types[name], now) for name in names}
 
 
 def _consent(project: Project, campaign: Campaign, kind: Kind) -> dict[str, str]:
