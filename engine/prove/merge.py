@@ -9,9 +9,16 @@ from engine.cases.cast import involved
 from engine.facts import NoteFact
 from engine.gates.notes import HOLDING
 from engine.model import Campaign, Project
-from engine.predicate import EventHappened, NoteExists, leaves
+from engine.predicate import EventHappened, NoteExists, events_of, leaves
 from engine.prove.acts import Act, Doing, asked_on_the_way
 from engine.prove.world import State
+
+
+class Ahead(NamedTuple):
+    """Events that something still to come looks at: steps that wait for them, and conditions."""
+
+    awaited: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 class Memory(NamedTuple):
@@ -21,8 +28,9 @@ class Memory(NamedTuple):
     timed: frozenset[str]  # events of which the moments count
     noted: frozenset[str]
     triggers: frozenset[str]
-    #: (campaign, track, step) -> the events that it and later steps wait for
-    waits: Mapping[tuple[str, str, str], frozenset[str]]
+    ahead: Mapping[
+        tuple[str, str, str | None], Ahead
+    ]  # (campaign, track, step) -> what is still asked from there on
 
     @classmethod
     def of(cls, project: Project, campaign: Campaign) -> Memory:
@@ -38,7 +46,7 @@ class Memory(NamedTuple):
             timed=frozenset(leaf.name for leaf in happened if leaf.within is not None),
             noted=frozenset(leaf.kind for leaf in found if isinstance(leaf, NoteExists)),
             triggers=frozenset(t.event for c in every for t in c.triggers if t.event),
-            waits=dict(_waits(every)),
+            ahead=dict(_ahead(project, every)),
         )
 
     def holds_up(self, act: Act) -> bool:
@@ -53,13 +61,13 @@ class Memory(NamedTuple):
             (state.due, state.who, state.touches, state.rounds, state.capped_at, state.calm),
             tuple(self._note(n) for n in state.notes if n.kind in self.noted or n.kind in HOLDING),
             tuple((s.channel, s.reason) for s in state.suppressions),
-            frozenset(self._events(state, self.waits.get((e.campaign, e.track, e.step or ""), frozenset()))),
+            frozenset(self._events(state, self.ahead.get((e.campaign, e.track, e.step), Ahead()))),
         )  # fmt: skip
 
     def _note(self, note: NoteFact) -> Hashable:
         return note if note.kind in self.noted else (note.kind, note.closed_at is None)
 
-    def _events(self, state: State, awaited: frozenset[str]) -> Iterable[Hashable]:
+    def _events(self, state: State, ahead: Ahead) -> Iterable[Hashable]:
         seen, since = state.enrolment.trigger_event_id or 0, state.enrolment.entered_at
         times: dict[str, list[int]] = {}
         for event in state.events:
@@ -68,16 +76,23 @@ class Memory(NamedTuple):
             if event.name in self.triggers and event.id > seen:
                 yield event.name, tuple(sorted(event.data.items()))
         for name, moments in times.items():
-            if name in awaited:
+            if name in ahead.awaited:
                 yield name, "first", moments[0]
-            if name in self.counted:
+            if name in ahead.asked:
                 last = moments[-self.counted[name] :]
                 yield name, "last", tuple(last) if name in self.timed else len(last)
 
 
-def _waits(every: Iterable[Campaign]) -> Iterator[tuple[tuple[str, str, str], frozenset[str]]]:
+def _ahead(
+    project: Project, every: Iterable[Campaign]
+) -> Iterator[tuple[tuple[str, str, str | None], Ahead]]:
+    segments = events_of(*(s.where for s in project.segments))
     for campaign in every:
+        always = segments | events_of(*(c.when for c in campaign.cohorts), *(e.where for e in campaign.exits))
         for track in (campaign.main, *campaign.triggers):
+            yield (campaign.id, track.id, None), Ahead(asked=always)
             for n, step in enumerate(track.steps):
-                events = frozenset(s.event for s in track.steps[n:] if s.event)
-                yield (campaign.id, track.id, step.id), events
+                later = track.steps[n:]
+                asked = (p for s in later for p in (s.only_if, s.unless, *(b.when for b in s.branches)))
+                awaited = frozenset(s.event for s in later if s.event)
+                yield (campaign.id, track.id, step.id), Ahead(awaited, always | events_of(*asked))

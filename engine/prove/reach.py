@@ -43,7 +43,8 @@ def _found(findings: Findings) -> Iterator[Answer]:
             yield _never_there(findings, campaign, track, step)
         elif _never_sent(findings, step, key):
             ways = _free_ways(findings, key)
-            if not {way.rule for way, _ in ways} <= _ELSEWHERE:
+            rules = {way.rule for way, _ in ways}
+            if rules == {"condition"} or not rules - {"condition"} <= _ELSEWHERE:
                 yield _never_got(findings, campaign, step, ways)
         yield from _never_taken(findings, campaign, step, key)
 
@@ -170,8 +171,9 @@ def _never_got(
         "condition": "its condition holds for nobody who comes to it",
         "expired": "its life is always over",
     }
-    way, seen = next((w, s) for w, s in ways if w.rule not in _ELSEWHERE)
-    rules = {w.rule for w, _ in ways}
+    rules = {w.rule for w, _ in ways} - _ELSEWHERE
+    # the condition tells least: most steps are not for everybody
+    way, seen = min((p for p in ways if p[0].rule in rules), key=lambda p: p[0].rule == "condition")
     why = told.get(way.rule or "", f"it is always skipped, {way.rule}")
     if len(rules) > 1:
         why = f"it is always skipped, {', '.join(sorted(r for r in rules if r))}"

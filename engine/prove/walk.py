@@ -18,7 +18,7 @@ from engine.prove.world import State, Turn, World
 from engine.timeline import respond_by
 
 #: more states than this are not followed from one entry
-MAX_STATES = 4_000
+MAX_STATES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
