@@ -14,7 +14,7 @@ from engine.app import App
 from engine.cases.cast import identity_for, involved
 from engine.cases.compare import Pair, compare
 from engine.cases.footprint import Mark, footprint
-from engine.cases.given import put_given
+from engine.cases.given import CaseError, put_given
 from engine.cases.records import read_records
 from engine.cases.script import Script, record
 from engine.cases.story import read_story
@@ -37,6 +37,10 @@ from state.store import Store
 #: how long a story is followed when it does not end by itself, and how long after the last line of the case
 HORIZON = 400 * DAY
 _MARGIN = 30 * DAY
+
+#: so many looks at one person at one moment lead nowhere
+_RESTLESS = 200
+_HOUR = 3_600.0
 
 #: channels on which a touch is work for a human: a case can close the task that it opens
 _BY_HAND = ("linkedin", "phone")
@@ -68,6 +72,33 @@ class _Played(NamedTuple):
     pairs: tuple[Pair, ...] = ()
     note: str = ""
     marks: tuple[Mark, ...] = ()
+    error: str = ""
+
+
+class Restless(CaseError):
+    """A person whom campaigns hand to each other without any time passing."""
+
+    hint = "Let one of them wait, or end"
+
+
+class _Patience:
+    """The machine's own clock, for a turn; after so many looks its time is over, that it comes to an end."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def begin(self) -> None:
+        """Another turn."""
+        self._looks = 0
+
+    @property
+    def over(self) -> bool:
+        """Was the last turn brought to its end?"""
+        return self._looks > _RESTLESS
+
+    def __call__(self) -> float:
+        self._looks += 1
+        return time.monotonic() + (_HOUR if self.over else 0)
 
 
 class _Clock(VirtualClock):
@@ -94,6 +125,8 @@ class CaseRunner:
         self._app.build_channels()
         self._provider = RecordingAdapter()
         self._app.channels |= {c: self._provider for c in CHANNELS if c not in _BY_HAND}
+        self._patience = _Patience()
+        self._app.monotonic, self._app.turn_seconds = self._patience, _HOUR
         self._app.publish()
 
     def run(self, file: TestFile, case: TestCase) -> CaseResult:
@@ -102,6 +135,7 @@ class CaseRunner:
         played, error = _Played(), ""
         try:
             played = self._play(file.campaign, case)
+            error = played.error
         except RekindleError as failed:
             error = str(failed)
         except Exception as bug:  # the other cases are worth running all the same
@@ -141,15 +175,28 @@ class CaseRunner:
         identity = identity_for(case, campaigns)
         self._put(case, identity)
         script = Script(campaigns[0], case, identity)
-        jobs = (Job("case", 0, script.run, None), Job("turn", 0, _turn, None))
-        run_virtual(app, self._clock, case.now + _length(case), jobs=jobs, grid=1, also=script.next)
+        jobs = (Job("case", 0, script.run, None), Job("turn", 0, self._turn, None))
+        error = ""
+        try:
+            run_virtual(app, self._clock, case.now + _length(case), jobs=jobs, grid=1, also=script.next)
+        except Restless as restless:
+            error = str(restless)
         with app.store.read() as conn:
             records = read_records(conn)
         return _Played(
             pairs=tuple(compare(case.expect, read_story(records, campaigns, case.now))),
             note="" if records.rounds else self._why_not(campaigns[0], script, case.now),
             marks=tuple(footprint(records)),
+            error=error,
         )
+
+    def _turn(self, app: App, now: int) -> Counter[str]:
+        """What the worker's turn does where no other worker can have left anything behind. Raises Restless."""
+        self._patience.begin()
+        done = advance(app, now)
+        if self._patience.over:
+            raise Restless("the person is handed on and on at one moment")
+        return done + dispatch(app, now)
 
     def _why_not(self, campaign: Campaign, script: Script, now: int) -> str:
         """Why the person was not enrolled, in a reader's words."""
@@ -177,11 +224,6 @@ class CaseRunner:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _turn(app: App, now: int) -> Counter[str]:
-    """What the worker's turn does where no other worker can have left anything behind."""
-    return advance(app, now) + dispatch(app, now)
 
 
 def _length(case: TestCase) -> int:

@@ -16,6 +16,8 @@ from engine.testfile import Expected, Happening, Moment, TestCase, TestFile
 
 #: of a story that goes on so long no more lines are told, or written into a test
 MOST_LINES = 24
+#: of one in which no time passes
+FEW_LINES = 4
 
 
 class Replays:
@@ -82,7 +84,9 @@ class Replays:
 
 
 def _story(result: CaseResult) -> list[Line] | None:
-    return None if result.error else [pair.actual for pair in result.pairs if pair.actual is not None]
+    """What happened, as far as it could be played."""
+    story = [pair.actual for pair in result.pairs if pair.actual is not None]
+    return None if result.error and not story else story
 
 
 # ── the story as it should be ──
@@ -91,12 +95,19 @@ def _story(result: CaseResult) -> list[Line] | None:
 def _as_it_should_be(example: Counterexample, story: Sequence[Line]) -> Iterator[Expected]:
     """The whole story, with what should happen in the place of what does."""
     wanted = [_placed(e, example, story) for e in example.case.expect]
-    wrong = next((n for n, line in enumerate(story) if _is_wrong(example, line)), len(story))
-    for pair in compare(wanted, story[: min(MOST_LINES, wrong + 1) if example.over else MOST_LINES]):
+    for pair in compare(wanted, story[: _shown(example, story)]):
         if pair.expected is not None:
             yield pair.expected
         elif pair.actual is not None and _belongs(example, pair):
             yield _expected(pair.actual)
+
+
+def _shown(example: Counterexample, story: Sequence[Line]) -> int:
+    """How many lines of the story are told: of one that goes round, once round and a little."""
+    wrong = next((n for n, line in enumerate(story) if _is_wrong(example, line)), len(story))
+    if not example.over:
+        return MOST_LINES
+    return wrong + 1 if story[wrong].at > 0 else FEW_LINES
 
 
 def _belongs(example: Counterexample, pair: Pair) -> bool:
@@ -146,11 +157,12 @@ def _timeline(example: Counterexample, story: Sequence[Line]) -> Iterator[Told]:
         told += [Told(note.opened_at, f"{kind} opened")] if note.opened_at > case.now else []
         if note.closed_at is not None and note.closed_at > case.now:
             told.append(Told(note.closed_at, f"{kind} closed"))
-    told += [Told(case.now + line.at, _told(line), _is_wrong(example, line)) for line in story[:MOST_LINES]]
+    shown = _shown(example, story)
+    told += [Told(case.now + line.at, _told(line), _is_wrong(example, line)) for line in story[:shown]]
     told += [Told(case.now + e.at.at, f"{e.step} is not sent", True) for e in _not_there(example)]
     yield from sorted(told, key=lambda line: line.at)
-    if len(story) > MOST_LINES:
-        yield Told(case.now + story[MOST_LINES].at, f"... and {len(story) - MOST_LINES} more lines")
+    if len(story) > shown:
+        yield Told(case.now + story[shown].at, f"... and {len(story) - shown} more lines")
 
 
 def _not_there(example: Counterexample) -> Iterator[Expected]:

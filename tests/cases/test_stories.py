@@ -279,3 +279,12 @@ def test_a_step_that_comes_too_late_is_told_although_a_round_can_end_for_a_reaso
         "7d  news  skipped: expired",
         "37d  exit: completed",
     ]
+
+
+def test_campaigns_that_hand_a_person_on_without_end_are_told() -> None:
+    back = FILES["welcome.yaml"].replace("email: come_back/note", "start: look_first")
+    there = FILES["look_first.yaml"].replace("review: {task: Read it first, up_to: 5d}", "start: welcome")
+    case = f"given: {{{CUSTOMER}}}\nexpect: []"
+    result = play_one(case, "look_first", welcome=back, look_first=there.replace("at: 1d", "at: 0d"))
+    assert result.error == "the person is handed on and on at one moment. Let one of them wait, or end"
+    assert not result.passed

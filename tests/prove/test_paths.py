@@ -132,6 +132,18 @@ def test_hand_overs_in_a_circle_never_end() -> None:
     assert ("nobody expects this", "exit handed_over") in problems[1:]
 
 
+def test_a_circle_in_which_no_time_passes_is_played_for_a_while() -> None:
+    onward = "  - {step: onward, at: 0d, start: second_wave}\n\n"
+    again = "  - {step: again, at: 2d, email: stalled/last_word}\n"
+    loaded = varied(
+        ("stalled.yaml", "  - step: outcome_story\n", f"{onward}  - step: outcome_story\n"),
+        added=(("second_wave.yaml", _SECOND_WAVE.replace(again, "").replace("at: 3d", "at: 0d")),),
+    )
+    circle = violated(walked(loaded, "stalled"))[0]
+    assert (circle.question, str(circle.source)) == ("ends", "second_wave.yaml:7")
+    assert replay_of(circle).timeline[-1].text.endswith(" more lines")
+
+
 def test_rounds_that_repeat_or_sleep_are_no_fault_and_are_told() -> None:
     kept, noted = (a for a in walked(varied(), "stalled") if a.question == "ends")
     assert (kept.outcome, noted.outcome) == (Outcome.KEPT, Outcome.NOTED)
