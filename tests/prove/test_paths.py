@@ -73,7 +73,7 @@ def runner() -> Iterator[CaseRunner]:
 
 @pytest.fixture(scope="module")
 def findings(runner: CaseRunner) -> Findings:
-    return explored(SHIPPED, runner, "no_show", "stalled", "closed_lost")
+    return explored(SHIPPED, runner, "no_show", "closed_lost")
 
 
 def courses(findings: Findings) -> Iterator[tuple[str, Way, Course]]:

@@ -134,7 +134,7 @@ def _ways(thing: str) -> Iterable[Any]:
     return _EVERY[thing]
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=80, derandomize=True, deadline=None, database=None)
 @given(question=questions(), since=st.none() | st.sampled_from([NOW, NOW - 1, NOW - 3]))
 def test_a_witness_is_found_exactly_where_somebody_would_do(
     question: tuple[list[str], list[Predicate], list[Predicate]], since: int | None
