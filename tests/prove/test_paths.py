@@ -9,6 +9,7 @@ import pytest
 from engine.cases.runner import CaseRunner
 from engine.cases.story import Kind
 from engine.cli.output.prove import moment
+from engine.prove import deferrals, ends, promises, reach
 from engine.prove.examples import case_of
 from engine.prove.findings import Findings
 from engine.prove.log import Course, Way
@@ -94,6 +95,12 @@ def test_what_the_walks_have_seen_is_what_the_engine_does(findings: Findings, ru
         assert any((line.kind, line.step, line.reason) == (kind, step, reason) for line in story), (step, way)
         holds = {line.reason for line in story if line.kind is Kind.HOLD and line.step == step}
         assert ("fatigue" in holds) >= way.capped
+
+
+def test_the_shipped_campaigns_have_no_such_fault(findings: Findings) -> None:
+    found = [a for m in (ends, reach, deferrals, promises) for a in m.answers(findings)]
+    assert [a for a in found if a.outcome in (Outcome.VIOLATED, Outcome.NOT_SETTLED)] == []
+    assert {a.question for a in found} == {"ends", "reach", "deferrals", "promises"}
 
 
 def test_every_step_and_every_way_out_was_seen(findings: Findings) -> None:
