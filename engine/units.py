@@ -98,10 +98,20 @@ def parse_percent(value: Any) -> int:
     found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)%", value) if isinstance(value, str) else None
     points = int(Decimal(found[1]) * 100) if found else -1
     if not 0 <= points <= 10_000:
-        number = f"'{value}%'" if isinstance(value, int | float) and 0 <= value <= 100 else "'10%' or '2.5%'"
         instead = almost.percent(value) if points < 0 else None
-        raise UnitError(f"{shown(value)} is not a percentage", f"write {number}", instead=instead)
+        raise UnitError(f"{shown(value)} is not a percentage", _percent_mend(value), instead=instead)
     return points
+
+
+def _percent_mend(value: Any) -> str:
+    """Below 1 a number is a share more often than a percentage: both are offered, the share first."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
+        return "write '10%' or '2.5%'"
+    if not 0 < value < 1:
+        return f"write '{value}%'"
+    share = f"{(Decimal(str(value)) * 100).normalize():f}"
+    both = [f"'{number}%'" for number in (share, str(value)) if re.fullmatch(r"\d+(\.\d{1,2})?", number)]
+    return f"write {' or '.join(both)}" if both else "write '10%' or '2.5%'"
 
 
 def parse_band(value: Any) -> tuple[float, float]:
