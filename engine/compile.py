@@ -29,6 +29,7 @@ from engine.compile_tests import compile_test_file
 from engine.diagnostics import Finding, Severity, in_order
 from engine.document import MAX_CHARACTERS
 from engine.errors import ProjectError
+from engine.fields import CLOSED_VALUES
 from engine.lint import lint as lints
 from engine.lint.base import Subject
 from engine.located import Located
@@ -201,7 +202,7 @@ def _compile(checked: Checked, root: Path, without: frozenset[str]) -> Project:
         currency=currency,
         attributes=attributes,
         customers=people.text("customers") or "businesses",
-        values={name: one_or_more(node) for name, node in (listed.items() if listed else ())},
+        values=CLOSED_VALUES | {name: one_or_more(node) for name, node in (listed.items() if listed else ())},
         events=frozenset(one_or_more(people["events"])) if "events" in people else None,
         sources=compile_sources(people.get("sources")),
         policy=compile_policy(base.get("policy"), country),

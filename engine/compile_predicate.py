@@ -13,7 +13,7 @@ from typing import Any
 from engine import almost, suggest
 from engine.diagnostics import Finding
 from engine.errors import ProjectError
-from engine.fields import PERSON_FIELDS, FieldType
+from engine.fields import CLOSED_VALUES, PERSON_FIELDS, FieldType
 from engine.located import Located
 from engine.model import CHANNELS
 from engine.predicate import (
@@ -287,10 +287,12 @@ class _Compiler:
 
 
 def outside_list(legal: Collection[str] | None, field: str, value: Any, node: Located) -> Finding | None:
-    """A finding where the project lists what a field can hold, and this is not in the list."""
+    """A finding where what a field can hold is a closed list, and this is not in it."""
     if value is None or legal is None or value in legal:
         return None
     mend = suggest.mend(str(value), legal, none=f"people.values in rekindle.yaml lists what {field} can hold")
+    if tuple(legal) == CLOSED_VALUES.get(field) and not suggest.nearest(str(value), legal):
+        mend = f"{mend}; or list your own under people.values in rekindle.yaml"
     sure = None if field.startswith("consent.") else suggest.sure(str(value), legal)
     return node.span.finding("RK307", f"{field} is never '{value}'", mend, instead=sure)
 

@@ -29,6 +29,11 @@ PERSON_FIELDS: dict[str, FieldType] = {
     **dict.fromkeys("lifetime_value quote".split(), FieldType.MONEY),
 }
 
+#: what text fields can hold whose words are rekindle's own; people.values may list others in their place
+CLOSED_VALUES: dict[str, tuple[str, ...]] = {
+    "meeting_status": ("booked", "attended", "no_show", "cancelled", "ignored"),
+}
+
 #: fields an import may set (``created_at`` is ours)
 IMPORTABLE = frozenset(PERSON_FIELDS) - {"created_at"}
 

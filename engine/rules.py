@@ -77,7 +77,7 @@ RK207 unknown reason | A test expects a reason no gate gives and no round ends w
 RK208 id and file name differ | A campaign's id is its file's name without .yaml.
 RK209 duplicate name | Two things of a kind have the same name, or a name rekindle keeps for itself.
 RK210 unknown event | people.events declares no such event, and it is none of rekindle's own.
-RK211! event that looks misspelt | One other name in the project differs by a letter or two.
+RK211! event that looks misspelt | One of rekindle's own events, or another of the project, is almost called so.
 RK212 unknown rule | The lint settings name a rule that is not there, or make it milder.
 RK213! event data that no source brings | Sources say what their events carry, and this is not among it.
 RK301 unknown field | No such field of a person.
@@ -86,7 +86,7 @@ RK303 unknown comparison | No such comparison in a predicate.
 RK304 comparison that does not fit | The field's type cannot be compared like that.
 RK305 value that does not fit | The field's type is not the value's.
 RK306 nobody left | Everyone is taken by what stands above.
-RK307 value outside its list | people.values lists what the field can hold, and this is not in it.
+RK307 value outside its list | What the field can hold is a closed list, and this is not in it.
 RK308! audience that nobody is in | No person can be in the segment and fit the audience's where.
 RK309! unbounded audience | Somebody of whom nothing is known but an address would enter.
 RK310! segments that overlap | A person fits both; the first takes them, and the order decides.

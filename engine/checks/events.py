@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +16,10 @@ from engine.located import Located, Span
 
 #: two names that share so much are most likely one name and a slip of the finger
 _ALIKE = 0.85
+#: the beginning of a name that is told from a word of its own
+_BEGINNING = 4
+#: what a verb ends with in one form or another
+_ENDING = re.compile(r"(?<=\w{4})(ied|ies|ying|ing|ed|es|y|e|s|t)$")
 
 
 def check(scope: Scope, project: Located | None, roots: Collection[Located]) -> None:
@@ -50,24 +55,38 @@ def _carried(scope: Scope, people: Located | None, campaign: Located) -> None:
 
 
 def _alike(scope: Scope, named: list[tuple[str, Span]]) -> None:
-    """Without a list, what differs by a letter from one of ours, or from what is named more often elsewhere."""
+    """Without a list, what is almost one of ours, or differs by a letter from what is named more often elsewhere."""
     places: Mapping[str, list[Span]] = defaultdict(list)
     for name, span in named:
         places[name].append(span)
     for name, spans in places.items():
-        if name in OURS or len(spans) > 1:
+        if name in OURS:
             continue
-        others = [n for n in (*OURS, *places) if n != name and (n in OURS or len(places[n]) > 1)]
-        meant = next((n for n in others if _is_slip(name, n)), None)
+        ours = next((own for own in sorted(OURS) if _is_slip(name, own) or _is_form(name, own)), None)
+        if ours:
+            message = f"rekindle's own event is called '{ours}', not '{name}'"
+            mend = f"did you mean '{ours}'? else list '{name}' under people.events in rekindle.yaml"
+            other_end = places[ours][0].related("the other") if ours in places else None
+            scope.say(spans[0], "RK211", message, mend, other_end)
+            continue
+        others = [other for other in places if other != name and len(places[other]) > 1]
+        meant = next((other for other in others if _is_slip(name, other)), None) if len(spans) == 1 else None
         if meant:
             message = f"nothing else speaks of an event '{name}'"
-            other_end = places[meant][0].related("the other") if meant in places else None
+            other_end = places[meant][0].related("the other")
             scope.say(spans[0], "RK211", message, f"did you mean '{meant}'?", other_end)
 
 
 def _is_slip(name: str, other: str) -> bool:
     alike = SequenceMatcher(None, name.lower(), other.lower()).ratio()
     return alike >= _ALIKE and abs(len(name) - len(other)) <= 1
+
+
+def _is_form(name: str, own: str) -> bool:
+    """Another form of the same word, ``click`` and ``reply`` for ``clicked`` and ``replied``, or its beginning."""
+    lowered = name.lower()
+    begins = len(lowered) >= _BEGINNING and own.startswith(lowered) and own[len(lowered) :][:1] != "_"
+    return begins or _ENDING.sub("", lowered) == _ENDING.sub("", own)
 
 
 def _of_policy(project: Located | None) -> Iterator[tuple[str, Span]]:

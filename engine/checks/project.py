@@ -9,6 +9,7 @@ from engine import links
 from engine.checks import adapters
 from engine.checks.adapters import no_password
 from engine.checks.scope import Scope, unique, written
+from engine.compile_predicate import outside_list
 from engine.compile_project import LOCAL, open_hours
 from engine.diagnostics import Severity
 from engine.fields import FieldType
@@ -119,8 +120,10 @@ def _source(scope: Scope, source: Located) -> None:
     no_password(scope, source.get("sql"))
     for listed in ("map", "set"):
         fields = source.get(listed)
-        for name, _ in fields.items() if fields else ():
+        for name, node in fields.items() if fields else ():
             scope.field(name, fields.key(name) if fields else source.span)
+            unlisted = outside_list(scope.values.get(name), name, node.value, node) if listed == "set" else None
+            scope.findings += [unlisted] if unlisted else []
     consents = list(source.get("consent") or ())
     unique(scope, (consent.get("channel") for consent in consents), "channel")
     for consent in consents:

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from engine import suggest
 from engine.compile_predicate import compile_predicate, field_types
 from engine.diagnostics import Finding, Related
-from engine.fields import FieldType
+from engine.fields import CLOSED_VALUES, FieldType
+from engine.law import STRENGTH
 from engine.located import Located, Span
+from engine.model import CHANNELS
 from engine.template_file import ParsedTemplate, ref_of
+
+#: what fields can hold whatever the project says: an import refuses any other type of consent
+_CLOSED: Mapping[str, Collection[str]] = {
+    **CLOSED_VALUES,
+    **{f"consent.{channel}": STRENGTH for channel in CHANNELS},
+}
 
 #: names of a kind; None: they cannot be known, so nothing is said about them
 Names = Collection[str] | None
@@ -29,7 +37,7 @@ class Scope:
     campaigns: Names
     templates: Mapping[str, ParsedTemplate]  # by ref
     attributes_known: bool = True
-    #: every value of a field, where the project lists them
+    #: every value of a field, where there is a list of them
     values: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def say(
@@ -139,10 +147,15 @@ def build(
     )
 
 
-def _values(people: Located | None) -> dict[str, list[str]]:
+def _values(people: Located | None) -> dict[str, Collection[str]]:
+    """Every value of a field that has a closed list: ours, and what the project declares in its place. A list that
+    cannot be read closes nothing."""
     listed = people.get("values") if people else None
-    lists = {name: node for name, node in (listed.items() if listed else ()) if node.is_list}
-    return {name: [str(n.value) for n in node] for name, node in lists.items()}
+    declared = {
+        name: [str(n.value) for n in node] if node.is_list else None
+        for name, node in (listed.items() if listed else ())
+    }
+    return {name: values for name, values in {**_CLOSED, **declared}.items() if values is not None}
 
 
 def _attributes(people: Located | None) -> tuple[dict[str, str], bool]:
