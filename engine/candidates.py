@@ -190,14 +190,27 @@ def _fractions(leaves: Sequence[Compare]) -> list[float]:
 
 
 def _instants(leaves: Sequence[Compare], now: int, *, ahead: bool) -> list[int]:
-    cuts = {
+    cuts = sorted({*_cuts(leaves, now), now + 1})
+    found = _one_each(cuts, (30 * DAY, DAY, HOUR, 60, 1), far=DAY, zero=now)
+    # what is past and recent is plainer than what is long ago or still ahead
+    return sorted((v for v in found if ahead or v <= now), key=lambda v: (v > now, abs(now - v)))
+
+
+def _cuts(leaves: Iterable[Compare], now: int) -> set[int]:
+    """The instants from which on a comparison comes out otherwise than right before."""
+    return {
         now - w.value + 1 if w.op in (Op.OLDER_THAN, Op.NEWER_THAN) else w.value
         for w in leaves
         if w.value is not None
     }
-    found = _one_each(sorted({*cuts, now + 1}), (30 * DAY, DAY, HOUR, 60, 1), far=DAY, zero=now)
-    # what is past and recent is plainer than what is long ago or still ahead
-    return sorted((v for v in found if ahead or v <= now), key=lambda v: (v > now, abs(now - v)))
+
+
+def stretch(leaves: Iterable[Compare], instant: int, now: int) -> tuple[int, int]:
+    """The oldest and the newest instant, up to ``now``, that the comparisons do not tell from this one; where nothing
+    bounds it below, the instant itself."""
+    cuts = _cuts(leaves, now)
+    oldest = max((cut for cut in cuts if cut <= instant), default=instant)
+    return oldest, min((cut - 1 for cut in cuts if instant < cut <= now), default=now)
 
 
 def _one_each(cuts: Sequence[int], nice: Sequence[int], *, far: int, zero: int) -> Iterator[int]:

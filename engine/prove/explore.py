@@ -15,7 +15,7 @@ from engine.places import place_of
 from engine.predicate import EventHappened, Predicate, holds, leaves
 from engine.prove.acts import Act, Doing, acts_of, ending_events, leaver
 from engine.prove.base import Budget
-from engine.prove.kinds import Kind, kinds_of, kinds_within
+from engine.prove.kinds import Kind, aged, kinds_of, kinds_within
 from engine.prove.log import Log
 from engine.prove.merge import Memory
 from engine.prove.moments import WEEK_OF, YEAR, Calendar, Rhythm
@@ -57,16 +57,21 @@ class Explorer:
         return self.log
 
     def look_closer(self, campaign: Campaign) -> None:
-        """Walk again where data of people changes on the way, to anything that keeps them on the campaign: what nobody
-        came to yet may be there for them."""
+        """Walk again with people who are as young and as old as their kind can be, and where data changes on the way
+        to anything that keeps them on the campaign: what nobody came to yet may be there for them."""
         memory = Memory.of(self.project, campaign)
         within = kinds_within(self.project, campaign, WEEK_OF)
         if within.doubt:
             self.log.doubt(campaign.id, within.doubt)
         people = [p for p in self.people.get(campaign.id, ()) if p.place.known]
+        for person in people:
+            for kind in aged(self.project, campaign, person.kind):
+                if (other := self._cast(campaign, kind, person.place)) is not None:
+                    _Tour(self, campaign, memory, other).whatever_happens()
         others = [self._cast(campaign, kind, people[0].place) for kind in within.found if people]
         for person in people:
-            _Tour(self, campaign, memory, person).changing([p for p in others if p is not None])
+            tour = _Tour(self, campaign, memory, person)
+            tour.whatever_happens([p for p in others if p is not None])
 
     def _parts(self, campaign: Campaign) -> Iterator[tuple[Campaign, Callable[[], None]]]:
         kinds = kinds_of(self.project, campaign, WEEK_OF)
@@ -141,8 +146,8 @@ class _Tour:
             if track is not None:
                 yield from self._of_track(track, (act,), walked)
 
-    def changing(self, others: Sequence[Person]) -> None:
-        """Everything that can happen and all that they can turn into, from one moment."""
+    def whatever_happens(self, others: Sequence[Person] = ()) -> None:
+        """Every behaviour, and all that they can turn into, from one moment."""
         self._people = (self._person, *others)
         turns = [Act(doing=Doing.CHANGE, name="data changes", who=n) for n in range(1, len(self._people))]
         rhythm = self._rhythm(self._campaign.main)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from engine.candidates import stretch
 from engine.compile_predicate import field_types
+from engine.fields import FieldType
 from engine.model import BUILT_IN, Campaign, Cohort, Project
 from engine.predicate import Compare, EventHappened, Op, Predicate, leaves, parts
 from engine.witness import Undecided, Witness, witness
@@ -62,6 +64,27 @@ def kinds_within(project: Project, campaign: Campaign, now: int) -> Kinds:
     people, doubt = _bounded(project, wanted, unwanted, list(atoms), now, "the segment")
     found = (Kind(campaign=campaign.id, cohort=None, person=p) for p in people)
     return Kinds(found=tuple(found), doubt=doubt)
+
+
+def aged(project: Project, campaign: Campaign, kind: Kind) -> tuple[Kind, Kind]:
+    """The same kind, with everything as long ago as it can be for them, and as short a time: time turns conditions
+    sooner, or later."""
+    asked = [*(s.where for s in project.segments), *campaign.predicates]
+    about: dict[str, list[Compare]] = {}
+    for leaf in (x for p in asked for x in leaves(p)):
+        if isinstance(leaf, Compare) and leaf.type is FieldType.INSTANT:
+            about.setdefault(leaf.field, []).append(leaf)
+    person, ends = kind.person, {}
+    for name, value in kind.person.fields.items():
+        if name in about and value <= person.now:
+            ends[name] = stretch(about[name], value, person.now)
+    older, younger = (
+        replace(
+            kind, person=replace(person, fields={**person.fields, **{n: e[end] for n, e in ends.items()}})
+        )
+        for end in (0, 1)
+    )
+    return older, younger
 
 
 def _bounded(

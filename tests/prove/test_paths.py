@@ -237,6 +237,18 @@ def test_what_only_changing_data_leads_to_is_reachable() -> None:
     assert violated(walked(loaded, "stalled")) == []
 
 
+def test_what_only_the_youngest_live_to_see_is_reachable() -> None:
+    """The segment keeps nobody beyond 130 days, and the last word comes 70 days after entry."""
+    quiet, late = "      - last_activity_at: {older_than: 45d}", "    at: 14d\n    for: [recent, older]"
+    older = "  older: {last_activity_at: {newer_than: 365d}}"
+    loaded = varied(
+        ("segments.yaml", quiet, f"{quiet}\n      - last_activity_at: {{newer_than: 130d}}"),
+        ("stalled.yaml", late, late.replace("14d", "70d")),
+        ("stalled.yaml", older, older.replace("365d", "125d")),
+    )
+    assert violated(walked(loaded, "stalled")) == []
+
+
 # ── deferrals ──
 
 
