@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from engine.candidates import stretch
+from engine.clock import utc
 from engine.compile_predicate import field_types
 from engine.fields import FieldType
 from engine.model import BUILT_IN, Campaign, Cohort, Project
@@ -50,11 +51,21 @@ def kinds_of(project: Project, campaign: Campaign, now: int) -> Kinds:
         where = f"cohort {cohort.id}" if cohort else "the audience"
         asked = (*who_enters(project, campaign, cohort), _atoms(project, campaign, cohort))
         people, doubt = _bounded(project, *asked, now, where)
+        if not people and not doubt and _is_dated(p for part in asked for p in part):
+            doubt = (
+                f"whether anybody is in {where} depends on the date, and it was asked for {utc(now):%d %b %Y}"
+            )
         doubts += [doubt] if doubt else []
         if cohort is not None and not people and not doubt:
             empty.append(cohort)
         found += [Kind(campaign=campaign.id, cohort=cohort, person=p) for p in people]
     return Kinds(found=tuple(found), empty=tuple(empty), doubt="; ".join(doubts))
+
+
+def _is_dated(predicates: Iterable[Predicate]) -> bool:
+    """Is something compared with a day of the calendar, and not with how long ago it was?"""
+    found = (leaf for p in predicates for leaf in leaves(p))
+    return any(isinstance(leaf, Compare) and leaf.op in (Op.BEFORE, Op.AFTER) for leaf in found)
 
 
 def kinds_within(project: Project, campaign: Campaign, now: int) -> Kinds:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.cases.cast import involved
 from engine.cases.runner import CaseRunner
 from engine.compile import Loaded
-from engine.model import Campaign
+from engine.model import Campaign, Project
 from engine.prove import caps, contention, deferrals, ends, exposure, hours, promises, reach
 from engine.prove.base import Asked, Budget, Prover
 from engine.prove.explore import Explorer, Progress
@@ -77,7 +78,7 @@ def prove(
     asked = Asked(project=project, campaigns=tuple(campaigns), budget=budget)
     with CaseRunner(loaded) as runner:
         explorer = Explorer(project, runner, budget)
-        explorer.explore(campaigns, progress)
+        explorer.explore(_leading_to(project, campaigns), progress)
         findings = Findings(
             project=project, campaigns=tuple(campaigns), log=explorer.log, empty=explorer.empty
         )
@@ -96,6 +97,13 @@ def prove(
         decisions=explorer.log.turns,
         seconds=time.monotonic() - started,
     )
+
+
+def _leading_to(project: Project, campaigns: Sequence[Campaign]) -> list[Campaign]:
+    """The campaigns, and those that may hand somebody over to them: some people come in no other way."""
+    names = {c.id for c in campaigns}
+    every = project.campaigns.values()
+    return [c for c in every if any(other.id in names for other in involved(project, c.id))]
 
 
 _QUESTIONS = list(QUESTIONS)

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from engine.consequences import REPLY_REFUSED, understood
 from engine.decide import decide
 from engine.decision import Decision, Spawn
+from engine.endings import segment_of
 from engine.facts import EnrolmentFact, EventFact, Facts, NoteFact, SuppressionFact, TouchFact
 from engine.flow import EnrolmentState, TouchMove
 from engine.gates.hours import first_open
 from engine.model import Campaign, Project
+from engine.predicate import holds
 from engine.prove.acts import Act, Doing, ending_events
 from engine.prove.people import Person
 from engine.timeline import cohort_of, first_step, situation_of
@@ -77,7 +79,12 @@ class World:
         """The person on the first round of the campaign; None where it does not take them at that moment."""
         facts, now = self._people[0], self._since
         cohort = cohort_of(campaign, facts, now)
-        if campaign.cohorts and cohort is None:
+        wanted = campaign.where is None or holds(campaign.where, facts, now)
+        if (
+            not wanted
+            or (campaign.cohorts and cohort is None)
+            or segment_of(self._project, facts, now) != campaign.segment
+        ):
             return None
         asleep = cohort is not None and cohort.park_until is not None
         spawn = Spawn(

@@ -249,6 +249,15 @@ def test_what_only_the_youngest_live_to_see_is_reachable() -> None:
     assert violated(walked(loaded, "stalled")) == []
 
 
+def test_an_audience_of_a_day_that_has_not_come_is_not_settled() -> None:
+    segment, where = "  segment: stalled\n", "  where: {last_activity_at: {after: 2027-01-01}}\n"
+    answers = walked(varied(("stalled.yaml", segment, segment + where)), "stalled")
+    assert violated(answers) == []
+    [answer] = [a for a in answers if a.question == "ends"]
+    assert answer.outcome is Outcome.NOT_SETTLED
+    assert "depends on the date, and it was asked for 04 May 2026" in answer.message
+
+
 # ── deferrals ──
 
 
