@@ -14,6 +14,7 @@ from engine.prove.examples import case_of
 from engine.prove.findings import Findings
 from engine.prove.log import Course, Way
 from engine.prove.model import Outcome
+from engine.prove.proof import prove
 from engine.testfile import TestFile
 from tests.prove.variations import CAMPAIGNS, Change, varied
 from tests.prove.walks import explored, played, replay_of, violated, walked
@@ -256,6 +257,22 @@ def test_an_audience_of_a_day_that_has_not_come_is_not_settled() -> None:
     [answer] = [a for a in answers if a.question == "ends"]
     assert answer.outcome is Outcome.NOT_SETTLED
     assert "depends on the date, and it was asked for 04 May 2026" in answer.message
+
+
+def test_who_is_only_handed_over_is_followed_though_another_campaign_is_asked_about() -> None:
+    nobody = "audience: {segment: stalled, where: [{product: {is: missing}}, {product: {is: present}}]}"
+    wave = _SECOND_WAVE.replace("audience: {segment: stalled}", nobody).replace(
+        "start: stalled", "email: stalled/last_word"
+    )
+    onward = "  - {step: onward, at: 20d, start: second_wave}\n\nthen: end\n"
+    loaded = varied(
+        ("stalled.yaml", _LAST_WORD, _LAST_WORD.replace("then: {park: 30d}\n", onward)),
+        added=(("second_wave.yaml", wave),),
+    )
+    proof = prove(loaded, [loaded.require().campaigns["second_wave"]], 60)
+    assert [a.message for a in proof.of("reach")] == [
+        "2 steps: somebody comes to each, and gets each that sends"
+    ]
 
 
 # ── deferrals ──
