@@ -62,11 +62,15 @@ def import_due(app: App, now: int) -> Counter[str]:
             tally["import_failed"] += 1
             _note(app, source, now - source.every, {"error": str(error)})  # due again at once
             continue
-        _note(app, source, now, {"stamp": stamp, "next_at": report.next_at, "rejected": report.rejected})
+        unlisted = dict(report.unlisted)
+        noted = {"next_at": report.next_at, "rejected": report.rejected, "unlisted": unlisted}
+        _note(app, source, now, {"stamp": stamp, **noted})
         changed = report.created + report.merged + report.updated
         tally += Counter(imported=changed, rejected=report.rejected)
         if report.rejected and report.rejected != known.get("rejected"):
             app.log.warning("rows_rejected", source=source.id, rows=report.rejected, file=str(report.rejects))
+        if unlisted and unlisted != known.get("unlisted"):
+            app.log.warning("values_not_listed", source=source.id, cells=unlisted)
     return tally
 
 

@@ -40,8 +40,19 @@ def command(obj: CliContext, sources: tuple[str, ...], format: str) -> None:
     for report in reports:
         if report.rejects:
             obj.say(f"{report.rejected:,} rows of {report.source} did not go in; why: {report.rejects}")
+        for field, cells in report.unlisted.items():
+            obj.say(_unlisted(report.source, field, cells))
     if failures:
         raise failures[0]
+
+
+def _unlisted(source: str, field: str, cells: int) -> str:
+    """A warning of values that no condition can name. Never the values: they are somebody's data."""
+    hold = "1 cell holds" if cells == 1 else f"{cells:,} cells hold"
+    return (
+        f"warning: {source}: {hold} another {field} than its list has, so no condition can ask for it; mend the "
+        "source, or list the value under people.values in rekindle.yaml"
+    )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,8 @@ _BUSY = "joins two people, one of whom is being written to right now; import aga
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of a batch. ``rejected`` holds (row number, reason, cells)."""
+    """What became of a batch. ``rejected`` holds (row number, reason, cells); ``unlisted`` counts, by field, cells with
+    a value that is not in the field's list."""
 
     read: int = 0
     created: int = 0
@@ -39,6 +41,7 @@ class BatchResult:
     updated: int = 0
     unchanged: int = 0
     rejected: list[tuple[int, str, Sequence[str]]] = field(default_factory=list)
+    unlisted: Counter[str] = field(default_factory=Counter)
 
 
 class PeopleWriter:
@@ -53,7 +56,7 @@ class PeopleWriter:
     def take(self, conn: Connection, batch: Sequence[tuple[int, list[str]]], now: int) -> BatchResult:
         """Write the rows of ``batch``, (row number, cells) each, in the caller's transaction."""
         people.lock_imports(conn)
-        result = BatchResult(read=len(batch))
+        result = BatchResult(read=len(batch), unlisted=self._reader.unlisted(cells for _, cells in batch))
         keys = [self._reader.key(cells) for _, cells in batch]
         known = people.contacts(conn, self._source, set(keys))
         seen = {key: digest for key, (_, digest) in known.items()}

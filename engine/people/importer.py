@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -57,6 +57,8 @@ class ImportReport:
     next_at: int | None = None
     #: the file with the rejected rows and why; None when there were none
     rejects: Path | None = None
+    #: field -> cells that hold what is not in the field's list, so that no condition can name it
+    unlisted: Mapping[str, int] = field(default_factory=dict)
 
 
 def import_source(
@@ -151,6 +153,7 @@ class Run:
             setattr(self.total, name, getattr(self.total, name) + getattr(batch, name))
         self._rejected += len(batch.rejected)
         self._rejects.write(batch.rejected)
+        self.total.unlisted += batch.unlisted
 
     def leave(self, moments: Sequence[int]) -> None:
         """Account for rows of the future, which a later reading takes in."""
@@ -183,8 +186,9 @@ class Run:
         path = self._rejects.path if self._rejected else None
         source = self._source
         return ImportReport(
-            source=source.id, kind=source.kind, rejects=path, next_at=self.next_at, **self._counts()
-        )
+            source=source.id, kind=source.kind, rejects=path, next_at=self.next_at,
+            unlisted=dict(self.total.unlisted), **self._counts(),
+        )  # fmt: skip
 
 
 class Rejects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from operator import itemgetter
@@ -89,6 +90,11 @@ class RowReader:
             for field, column in source.mapping.items()
         ]
         self._constants = {field: self._constant(field, text) for field, text in source.constants.items()}
+        self._listed = [
+            (field, index, frozenset(project.values[field]))
+            for field, _, index, convert in self._cells
+            if convert is None and field in project.values
+        ]
         named = (*source.mapping, *source.constants)
         self._attributes = [name for name in named if name.startswith("attributes.")]
         self.columns = self._person_columns()
@@ -142,6 +148,17 @@ class RowReader:
             number, key, digest, values, attributes, email, phone, domain,
             ((ROW, key), *identifiers(email, phone, domain)), consents, opted_out, notes,
         )  # fmt: skip
+
+    def unlisted(self, rows: Iterable[Sequence[str]]) -> Counter[str]:
+        """Field -> how many cells of the rows hold what is not in its list, where the project has one."""
+        whole = [cells for cells in rows if len(cells) == self._width] if self._listed else []
+        found = Counter[str]()
+        for field, index, legal in self._listed:
+            held = Counter(cells[index] for cells in whole)
+            wrong = sum(n for text, n in held.items() if text.strip() and text.strip() not in legal)
+            if wrong:
+                found[field] = wrong
+        return found
 
     def _values(self, cells: Sequence[str], bad: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
         values = self._constants.copy()

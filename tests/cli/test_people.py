@@ -51,6 +51,17 @@ def test_bad_rows_are_named_on_standard_error_and_the_rest_goes_in(world: World)
     assert rejected["reason"] == "'E-mail' is not an e-mail address"
 
 
+def test_cells_that_no_condition_can_ask_for_are_told_without_what_they_hold(world: World) -> None:
+    path = world.root / "rekindle.yaml"
+    listed = "  currency: USD\n  values: {product: [Elsewhere]}\n"
+    path.write_text(path.read_text().replace("  currency: USD\n", listed))
+    held = sum(bool(row["Product"]) for row in rows(world))
+    told = world.run("import").stderr
+    assert f"{held} cells hold another product than its list has" in told
+    assert not any(row["Product"] and row["Product"] in told for row in rows(world))
+    assert world.json("import")["sources"][0]["unlisted"] == {"product": held}
+
+
 def test_whoever_looks_for_a_rejected_row_is_told_why_it_did_not_go_in(world: World) -> None:
     found = rows(world)
     found[3]["E-mail"] = "not an address"

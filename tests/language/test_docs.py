@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import schemas
-from engine.fields import PERSON_FIELDS, FieldType
+from engine.event_names import OURS
+from engine.fields import CLOSED_VALUES, PERSON_FIELDS, FieldType
+from engine.law import STRENGTH
 from engine.model import CHANNELS
 from engine.predicate import Op
 from engine.validate import check
@@ -60,6 +62,16 @@ def test_the_page_lists_what_the_language_lists() -> None:
     ]
     words = set(re.findall(r"`([\w.]+)`", PAGE))
     assert {value for values in listed for value in values} - words == set()
+
+
+def test_the_page_lists_rekindles_own_events_and_no_other() -> None:
+    table = PAGE.split("| rekindle's own | what happened |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == OURS
+
+
+def test_the_page_tells_what_can_stand_in_a_field_with_a_list() -> None:
+    words = set(re.findall(r"`(\w+)`", PAGE.split("### Fields")[1].split("### Events")[0]))
+    assert {*CLOSED_VALUES, *(value for values in CLOSED_VALUES.values() for value in values), *STRENGTH} <= words
 
 
 @pytest.mark.parametrize("kind", schemas.KINDS)

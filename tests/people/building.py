@@ -87,14 +87,17 @@ def take_in(
     mapping: Mapping[str, str] | None = None,
     *,
     now: int = NOW,
+    of: Project | None = None,
     **changes: Any,
 ) -> ImportReport:
-    """Import rows (dictionaries) as the source ``crm``, or as ``changes`` say."""
+    """Import rows (dictionaries) as the source ``crm``, or as ``changes`` say; ``of`` a project, else a plain one."""
     folder.mkdir(exist_ok=True)
     blank = dict.fromkeys(["id", *(mapping or PLAIN).values()], "")
     write_csv(folder / "people.csv", [{**blank, **row} for row in rows])
     source = people_source(mapping or PLAIN, **changes)
-    report = import_source(store, project(folder), source, VirtualClock(now), rejects_dir=folder / "rejects")
+    report = import_source(
+        store, of or project(folder), source, VirtualClock(now), rejects_dir=folder / "rejects"
+    )
     whole = report.rejected + report.created + report.merged + report.updated + report.unchanged
     assert report.read == whole == len(rows)
     return report

@@ -13,6 +13,7 @@ from sqlalchemy import text as sql
 
 from engine.clock import VirtualClock
 from engine.errors import ImportFailed
+from engine.fields import CLOSED_VALUES
 from engine.model import ConsentMapping, Secret
 from engine.people import importer
 from engine.people.importer import import_source
@@ -345,3 +346,18 @@ def test_progress_and_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_plain_mapping_is_what_the_other_tests_think() -> None:
     assert set(PLAIN) <= set(people_source(PLAIN).mapping)
+
+
+def test_cells_outside_a_closed_list_are_counted_and_go_in(store: Store, tmp_path: Path) -> None:
+    mapping = {"email": "email", "meeting_status": "outcome", "loss_reason": "why"}
+    rows = [
+        {"id": 1, "email": "a@acme.example", "outcome": "no-show", "why": "price"},
+        {"id": 2, "email": "b@acme.example", "outcome": " no_show ", "why": "too dear"},
+        {"id": 3, "email": "c@acme.example", "outcome": "", "why": ""},
+        {"id": 4, "email": "d@acme.example", "outcome": "No show", "why": "timing"},
+    ]
+    listed = CLOSED_VALUES | {"loss_reason": ("price", "timing")}
+    report = take_in(store, tmp_path, rows, mapping, of=project(tmp_path, values=listed))
+    assert (report.created, report.unlisted) == (4, {"meeting_status": 2, "loss_reason": 1})
+    again = take_in(store, tmp_path, rows, mapping, of=project(tmp_path, values=listed))
+    assert (again.unchanged, again.unlisted) == (4, report.unlisted)
