@@ -99,6 +99,7 @@ def test_the_markdown_leads_with_the_verdict(report: ProofReport) -> None:
     text = prove_markdown.render(report)
     assert text.startswith("❌ **7 of 8 questions kept, 1 violated; ")
     assert "| ❌ | Is every step reachable? | violated |" in text
+    assert text.count("\n#### ") == 1
     assert "| Mon 18 May 2026 10:00 | ❌ second\\_start skipped: condition" in text
 
 

@@ -31,10 +31,11 @@ def render(report: ProofReport) -> str:
 
 def _blocks(report: ProofReport) -> Iterator[str]:
     yield "\n".join(["| | question | |", "| --- | --- | --- |", *(_row(report, q) for q in report.questions)])
+    wrong = (Outcome.VIOLATED, Outcome.NOT_SETTLED)
     for answer in report.proof.answers:
-        if answer.outcome is not Outcome.NOTED:
+        if answer.outcome in wrong:
             yield from _at_length(report, answer)
-    noted = [a for a in report.proof.answers if a.outcome is Outcome.NOTED]
+    noted = [a for a in report.proof.answers if a.outcome not in wrong]
     if noted:
         listed = "\n".join(_line(report, a) for a in noted)
         yield f"<details><summary>{len(noted)} to know</summary>\n\n{listed}\n\n</details>"
