@@ -76,6 +76,8 @@ def prove(
     started, budget = time.monotonic(), Budget(seconds)
     project = loaded.require()
     asked = Asked(project=project, campaigns=tuple(campaigns), budget=budget)
+    # these are quick, and the walks take whatever time there is
+    found = [a for prover in _DECLARED.values() for a in prover(asked)]
     with CaseRunner(loaded) as runner:
         explorer = Explorer(project, runner, budget)
         explorer.explore(_leading_to(project, campaigns), progress)
@@ -86,7 +88,6 @@ def prove(
             if reach.missing(findings, campaign):
                 explorer.look_closer(campaign)
         replays = Replays(project, runner)
-        found = [a for prover in _DECLARED.values() for a in prover(asked)]
         found += [a for prover in _WALKED.values() for a in prover(findings)]
         answers = tuple(map(replays.shown, sorted(found, key=_place)))
     return Proof(
