@@ -16,7 +16,7 @@ def command(obj: CliContext, person: str, format: str) -> None:
     """Why PERSON got this message, why not that one, what comes next and when.
 
     PERSON is an identity number, an e-mail address, a phone number or a key of a source. Times are the
-    person's own; every rule is shown with the file and line it comes from.
+    person's own; a rule that stands in the way is shown with its file and line, those that allow are counted.
     """
     from engine.explain import explain, find_person
 

@@ -74,7 +74,8 @@ def _unused(project: Project, table: _Table, empty: Mapping[str, Finding]) -> It
     used = {campaign.segment for campaign in project.campaigns.values()}
     for name, span in table.names.items():
         if name not in used and name not in empty:
-            mend = "write its campaign, remove it, or waive it and say whom it keeps from those below"
+            kept = "say whom it keeps from those below: '# rekindle: allow RK311 because ...'"
+            mend = f"write its campaign, remove it, or {kept}"
             yield span.finding("RK311", f"no campaign is for the segment '{name}'", mend)
 
 
