@@ -92,6 +92,7 @@ RK309! unbounded audience | Somebody of whom nothing is known but an address wou
 RK310! segments that overlap | A person fits both; the first takes them, and the order decides.
 RK311! segment that nobody uses | No campaign's audience names it.
 RK312! cohort that nobody is in | The cohorts above it, or the audience, leave nobody for it.
+RK313! cohort that gets nothing | No step is for it: whoever is in it is enrolled and never hears a word.
 RK401 time goes backwards | Steps stand in the order of their time; `at` counts from entry.
 RK402 backward jump | A branch may only go on to a later step.
 RK403 window never opens | The step's hours lie wholly in the quiet hours of its channel.
@@ -99,6 +100,7 @@ RK404 branch never taken | A way on stands below the `else`.
 RK405 quiet hours by day | Quiet hours must span the night, so that one window of the day is left open.
 RK406! goal measured too early | Steps come due after the time in which the goal is counted.
 RK407! entered again too early | The rest after a round is shorter than the round, or there is none.
+RK408! conditions that contradict | One line takes back what another says, so it does nothing.
 RK501 loosened consent | A campaign may ask for more consent than the policy, never for less.
 RK502! consent without proof | Written consent is imported without a column for its proof.
 RK503 sending without a key | An environment that really sends needs a key to sign unsubscribe links with.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.diagnostics import Finding
-from engine.lint import audience, channels, experiments, needs, operations, sources, timing
+from engine.lint import audience, channels, contradictions, experiments, needs, operations, sources, timing
 from engine.lint.base import Lint, Subject
 from engine.lint.content import content
 
@@ -16,6 +16,7 @@ LINTS: tuple[Lint, ...] = (
     content,
     audience.lint,
     timing.lint,
+    contradictions.lint,
     experiments.lint,
     channels.lint,
     operations.lint,
