@@ -49,13 +49,16 @@ def willing(
     project: Project, campaign: Campaign, track: Track, step: Step, where: Whereabouts
 ) -> Situation | None:
     """The step due for somebody to whom nothing is in the way, who agreed to everything and can be reached on every
-    channel; None where its hours never open."""
+    channel; None where its hours never open, or the campaign keeps everybody back."""
+    identity = next((n for n in range(1, 100_000) if not held_out(campaign, n)), None)
+    if identity is None:
+        return None
     facts = nobody(DEFAULT_NOW)
     addresses = {"email": "sam@customer.example", "email_key": "sam@customer.example", "linkedin": "sam"}
     attributes = {"attributes": {"postal_address": project.brand.postal_address}}
     given = DEFAULT_NOW - 30 * DAY
     facts = Facts(
-        identity_id=next(n for n in range(1, 100_000) if not held_out(campaign, n)),
+        identity_id=identity,
         person={**facts.person, **addresses, **attributes, **where.record},
         consents={c: ConsentFact(c, "express_written", given, "https://proofs.example") for c in CHANNELS},
     )

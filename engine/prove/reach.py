@@ -170,6 +170,7 @@ def _never_got(
     told = {
         "condition": "its condition holds for nobody who comes to it",
         "expired": "its life is always over",
+        "holdout": "everybody is kept back for comparison",
     }
     rules = {w.rule for w, _ in ways} - _ELSEWHERE
     # the condition tells least: most steps are not for everybody

@@ -1,0 +1,20 @@
+"""The whole proof of a small project: what is told, and what must not be told as kept."""
+
+from __future__ import annotations
+
+from engine.compile import Loaded
+from engine.prove.model import Outcome
+from engine.prove.proof import Proof, prove
+from tests.prove.lost import lost
+
+
+def proof_of(loaded: Loaded, seconds: float = 60) -> Proof:
+    return prove(loaded, [loaded.require().campaigns["winback"]], seconds)
+
+
+def test_where_everybody_is_held_out_nobody_gets_a_step() -> None:
+    proof = proof_of(lost(before="experiment: {holdout: 100%}\n"))
+    assert [(a.outcome, a.message) for a in proof.of("reach")] == [
+        (Outcome.VIOLATED, "'one' is never sent: everybody is kept back for comparison"),
+        (Outcome.VIOLATED, "'two' is never sent: everybody is kept back for comparison"),
+    ]
