@@ -28,19 +28,24 @@ def command(folder: Path) -> None:
     from engine import editor_schema
 
     texts = project_files(folder.absolute().name, SystemClock())
+    ignored = ""
     if (folder / ".gitignore").exists():
-        del texts[".gitignore"]  # a repository's own stays as it is
+        ignored = texts.pop(".gitignore")  # a repository's own stays as it is
     write(folder, texts)
     editor_schema.write(folder / editor_schema.SCHEMA_FOLDER, editor_schema.names_of(texts))
     click.echo(f"wrote a project to {folder}. Next:\n")
     for words, what in _NEXT:
         click.echo(f"  rekindle --project {folder} {words:<32} # {what}")
+    if ignored:
+        click.echo(
+            f"\n{folder / '.gitignore'} stays as it is; not to be committed: {', '.join(ignored.split())}"
+        )
 
 
 _NEXT = (
     ("validate", "every file is checked"),
     ("test", "the campaign's own tests"),
-    ("run --virtual --until 30d", "a month in a second; read var/outbox"),
+    ("run --virtual --until 30d", "a month as fast as it goes; read var/outbox"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,26 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 
 def test_a_repositorys_own_gitignore_stays(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("mine\n")
-    assert init(str(tmp_path)).exit_code == 0
+    result = init(str(tmp_path))
+    assert result.exit_code == 0
     assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert "stays as it is; not to be committed: var/, .env, .schemas/\n" in result.stdout
+
+
+def test_a_commit_has_what_people_write_and_nothing_that_is_made_of_it(tmp_path: Path) -> None:
+    assert init(str(tmp_path)).exit_code == 0
+    (tmp_path / "var").mkdir(exist_ok=True)
+    (tmp_path / "var/rekindle.db").touch()
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "--all"], check=True)
+    listed = subprocess.run(
+        [*git, "ls-files"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert {path.split("/")[0] for path in listed} == {
+        ".gitignore", "come_back.yaml", "data", "incentives.yaml", "rekindle.yaml", "segments.yaml", "templates",
+        "tests",
+    }  # fmt: skip
 
 
 def test_schemas_can_be_written_anew(tmp_path: Path) -> None:
