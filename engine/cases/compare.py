@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.cases.story import Kind, Line
+from engine.model import DAY
 from engine.testfile import Expected
 
 
@@ -129,10 +130,12 @@ def _told(line: Line) -> str:
             return f"held ({line.reason})"
 
 
-def elapsed(seconds: int) -> str:
-    """Time since entry: ``7d``, ``7d 2h``, ``1d 6h 35m``; ``0d`` at entry."""
-    days, rest = divmod(seconds, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, rest = divmod(rest, 60)
-    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
-    return " ".join(f"{n}{unit}" for n, unit in parts if n) or "0d"
+def elapsed(seconds: int, largest: int = DAY) -> str:
+    """Time since entry: ``7d``, ``7d 2h``, ``1d 6h 35m``; ``0d`` at entry. ``largest``: seconds of the unit it is
+    told in, as far as that goes: with an hour it is ``30h 35m``."""
+    parts, rest = [], seconds
+    for unit, name in ((604_800, "w"), (DAY, "d"), (3_600, "h"), (60, "m"), (1, "s")):
+        if unit <= largest:
+            number, rest = divmod(rest, unit)
+            parts += [f"{number}{name}"] if number else []
+    return " ".join(parts) or "0d"

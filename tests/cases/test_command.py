@@ -16,7 +16,7 @@ from rich.console import Console
 from engine.cases.coverage import cover
 from engine.cli import main
 from engine.cli.output import cases_text, coverage_text
-from engine.cli.output.cases import first_problem, place
+from engine.cli.output.cases import first_problem, place, plain
 from engine.cli.output.coverage import CoverageReport
 from tests.cases.conftest import Run
 from tests.cases.support import CHURNED, load, play_one
@@ -30,6 +30,18 @@ def test_a_reader_gets_both_stories_side_by_side(run: Run) -> None:
     told = re.sub(r"in \d+\.\d s", "in 0.0 s", click.unstyle(run().output))
     assert told == SNAPSHOT.read_text(encoding="utf-8")
     assert max(map(len, told.splitlines())) <= 100
+
+
+def test_what_happened_is_told_in_the_unit_and_the_words_that_were_expected() -> None:
+    result = play_one(
+        f"given: {{person: {{{CHURNED}}}}}\nwhen: [{{at: 26h, event: replied}}]\n"
+        "expect: [{at: 0d, step: hello, channel: email}, {at: 26h, exit: handed_over, task: visit}]"
+    )
+    assert plain(result.pairs[-1]).splitlines() == [
+        "  - 26h  exit: handed_over, task visit",
+        "  + 26h  exit: handed_over, task call_back",
+        "      the task is 'call_back'",
+    ]
 
 
 @pytest.mark.parametrize("width", [40, 59, 60, 80, 100, 200])

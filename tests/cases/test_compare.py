@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cases.compare import Pair, compare
+from engine.cases.compare import Pair, compare, elapsed
 from engine.cases.story import Kind, Line
 from engine.model import DAY, Source
 from engine.testfile import Expected, Moment
@@ -88,3 +89,12 @@ def test_a_line_that_comes_at_another_time_is_one_difference(story: list[Line], 
         replace(told[late], at=told[late].at + 30 * DAY) if n == late else line for n, line in enumerate(told)
     ]
     assert [pair.problems for pair in differing(compare(as_expected(told), moved))] == [("it came late",)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "largest", "told"),
+    [(93_600, 3_600, "26h"), (95_400, 3_600, "26h 30m"), (93_600, DAY, "1d 2h"), (14 * DAY, 7 * DAY, "2w"),
+     (0, 3_600, "0d"), (14 * DAY, DAY, "14d")],
+)  # fmt: skip
+def test_time_is_told_in_the_unit_it_was_asked_in(seconds: int, largest: int, told: str) -> None:
+    assert elapsed(seconds, largest) == told

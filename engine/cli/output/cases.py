@@ -10,7 +10,7 @@ from engine.cases.runner import CaseResult
 from engine.cases.story import Kind, Line
 from engine.cli.output.coverage import CoverageReport
 from engine.cli.output.text import printable
-from engine.model import Source
+from engine.model import DAY, Source
 from engine.testfile import Expected, Moment
 
 #: when, the step, and what
@@ -61,25 +61,29 @@ def wanted_parts(expected: Expected) -> Parts:
         Kind.SEND: f"{expected.channel}",
         Kind.SKIP: f"skipped: {expected.skipped}",
         Kind.HOLD: f"held: {expected.held}",
-        Kind.EXIT: f"exit: {expected.exit}",
+        Kind.EXIT: f"exit: {expected.exit}{_task(expected.task)}",
     }[kind_of(expected)]
     return written(expected.at), expected.step or "", what
 
 
-def told(line: Line) -> str:
+def told(line: Line, beside: Expected | None = None) -> str:
     """A line of the story, in the same form."""
-    return "  ".join(filter(None, told_parts(line)))
+    return "  ".join(filter(None, told_parts(line, beside)))
 
 
-def told_parts(line: Line) -> Parts:
-    """When, the step or "", and what."""
+def told_parts(line: Line, beside: Expected | None = None) -> Parts:
+    """When, the step or "", and what. The expectation ``beside`` it gives the unit, and whether tasks matter."""
     what = {
         Kind.SEND: f"{line.channel}",
         Kind.SKIP: f"skipped: {line.reason}",
         Kind.HOLD: f"held: {line.reason}",
-        Kind.EXIT: f"exit: {line.reason}",
+        Kind.EXIT: f"exit: {line.reason}{_task(line.task if beside and beside.task else None)}",
     }[line.kind]
-    return elapsed(line.at), line.step or "", what
+    return elapsed(line.at, beside.at.width if beside else DAY), line.step or "", what
+
+
+def _task(kind: str | None) -> str:
+    return f", task {kind}" if kind else ""
 
 
 def written(moment: Moment) -> str:
@@ -90,9 +94,9 @@ def written(moment: Moment) -> str:
 def plain(pair: Pair) -> str:
     """A pair as lines of text: ``-`` what was expected, ``+`` what happened instead."""
     if not pair.problems and pair.actual is not None:
-        return f"    {told(pair.actual)}"
+        return f"    {told(pair.actual, pair.expected)}"
     lines = [f"  - {wanted(pair.expected)}"] if pair.expected else []
-    lines += [f"  + {told(pair.actual)}"] if pair.actual else []
+    lines += [f"  + {told(pair.actual, pair.expected)}"] if pair.actual else []
     return "\n".join([*lines, *(f"      {problem}" for problem in pair.problems)])
 
 

@@ -44,7 +44,7 @@ def _failed(result: CaseResult) -> str:
 
 def _row(pair: Pair) -> str:
     line = str(pair.expected.source.line) if pair.expected else ""
-    happened = [words(told(pair.actual))] if pair.actual else []
+    happened = [words(told(pair.actual, pair.expected))] if pair.actual else []
     happened += [f"❌ {words(problem)}" for problem in pair.problems]
     if pair.problems and pair.actual and pair.actual.because:
         happened.append(f"_{words(pair.actual.because)}_")

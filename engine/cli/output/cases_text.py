@@ -59,7 +59,9 @@ class _Stories:
             return
         room = options.max_width - _FRAME
         left = _Column([wanted_parts(pair.expected) for pair in self.pairs if pair.expected], room // 2)
-        right = _Column([told_parts(pair.actual) for pair in self.pairs if pair.actual], room - left.width)
+        right = _Column(
+            [told_parts(pair.actual, pair.expected) for pair in self.pairs if pair.actual], room - left.width
+        )
         table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1), header_style=DIM)
         table.add_column("line", justify="right", no_wrap=True, style=DIM)
         table.add_column("expected", width=left.width)
@@ -94,7 +96,7 @@ def _expected(pair: Pair, column: _Column) -> Text:
 
 def _happened(pair: Pair, column: _Column) -> RenderableType:
     style = BAD if pair.problems else GOOD if pair.expected else DIM
-    lines: list[RenderableType] = [column.text(told_parts(pair.actual), style)] if pair.actual else []
+    lines: list[RenderableType] = [column.text(told_parts(pair.actual, pair.expected), style)] if pair.actual else []
     lines += [Text(f"✗ {printable(problem)}", f"{STRONG} {BAD}") for problem in pair.problems]
     if pair.problems and pair.actual and pair.actual.because:
         lines.append(Padding(Text(printable(pair.actual.because), DIM), (0, 0, 0, 2)))
