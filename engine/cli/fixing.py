@@ -29,6 +29,7 @@ def _fix(obj: CliContext, root: Path, only: set[str] | None, *, write: bool) -> 
     from engine.cli.output import diff
     from engine.cli.output.report import counted
     from engine.compile import read_files
+    from engine.diagnostics import in_order
     from engine.fixes import mend
     from engine.rewrite import replace_text
 
@@ -39,7 +40,7 @@ def _fix(obj: CliContext, root: Path, only: set[str] | None, *, write: bool) -> 
             replace_text(root / file, text)
         elif not write:
             click.echo(diff.render(files[file], text, prefix + file), nl=False)
-    for finding in mended.findings:
+    for finding in in_order(mended.findings):
         obj.say(_told(finding, prefix, write=write))
     if mended.findings:
         number = counted(len(mended.findings), "finding")

@@ -20,8 +20,6 @@ from engine.validate import PROJECT, SEGMENTS
 
 #: what rekindle fills by itself
 _OURS = frozenset({"created_at", "last_touch_at", "last_touch_channel"})
-#: so many other places are shown beside the first
-_FEW = 3
 
 _ENVIRONMENT = environment(html=False)
 _NAMED = re.compile(r"\bperson\s*\.\s*(attributes\s*\.\s*\w+|\w+)")
@@ -48,14 +46,16 @@ def lint(subject: Subject) -> Iterator[Finding]:
         places.setdefault(need.field, {}).setdefault(need.span, need)
     for field, needs in places.items():
         first, *others = needs.values()
-        related = [other.span.related("it is needed here too") for other in others[:_FEW]]
-        message = f"no source fills '{field}', so {first.outcome}"
+        more = (
+            f"; {len(others)} more {'places need' if len(others) > 1 else 'place needs'} it" if others else ""
+        )
+        message = f"no source fills '{field}', so {first.outcome}{more}"
         yield first.span.finding(
             "RK905",
             message,
             _mend(field),
             context=first.context,
-            related=(_map(subject, sources[0]), *related),
+            related=(_map(subject, sources[0]),),
         )
 
 

@@ -73,5 +73,7 @@ def _finding(names: Mapping[str, Span], segment: str, shared: Mapping[str, str])
     take = "takes" if len(shared) == 1 else "take"
     message = f"{others} above {take} whoever fits both: {next(iter(shared.values()))}"
     mend = "let the conditions exclude each other, or waive it and say why the order is right"
-    related = tuple(names[other].related(f"takes {person}") for other, person in shared.items())
+    # the first one's person is in the message
+    takes = [f"takes {person}" if n else "takes them first" for n, person in enumerate(shared.values())]
+    related = tuple(names[other].related(words) for other, words in zip(shared, takes, strict=True))
     return names[segment].finding("RK310", message, mend, related=related)

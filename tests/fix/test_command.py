@@ -46,6 +46,15 @@ def test_it_mends_says_what_and_exits_by_what_remains(project: Path) -> None:
     assert "nothing to mend" in result.stdout
 
 
+def test_what_was_mended_is_told_in_the_order_of_the_files(project: Path) -> None:
+    """An unused waiver is seen only once there is no error: it is mended later, and told first."""
+    waiver = "campaign: follow_up  # rekindle: allow RK406 because the last step is a goodbye"
+    _damage(project / "follow_up.yaml", "campaign: follow_up", waiver)
+    _damage(project / "winback.yaml", "segment: lost", "segment: lsot")
+    told = _run("validate", project, "--fix").stderr.splitlines()
+    assert [line.split(" ")[2] for line in told[:2]] == ["RK131", "RK201"]
+
+
 def test_what_needs_thought_remains_and_is_told(project: Path) -> None:
     _damage(project / "winback.yaml", "segment: lost", "segment: lsot")
     _damage(project / "winback.yaml", "re_enter_after: 180d", "re_enter_after: 180")

@@ -80,3 +80,12 @@ def test_a_name_that_looks_misspelt_shows_where_the_other_is_spoken_of() -> None
     (other,) = found.related
     line = small()[other.file].split("\n")[other.line - 1]
     assert (found.code, line[other.column - 1 : other.end_column - 1]) == ("RK211", "clicked")
+
+
+def test_of_a_long_stretch_so_much_is_marked_that_the_mend_stays_in_sight() -> None:
+    files = small()
+    files["templates/winback/hello.md"] = "---\nsubject: Back\n---\n" + "Come and see what is new with us. " * 4
+    shown = build([f for f in load(files).findings if f.code == "RK607"], files, "")
+    (carets,) = (line for line in click.unstyle(text.render(shown)).splitlines() if "^" in line)
+    assert carets.count("^") <= 40
+    assert len(carets[: carets.index("name what they did")]) < 60

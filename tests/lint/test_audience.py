@@ -241,7 +241,7 @@ def test_a_segment_names_all_that_it_overlaps_each_with_its_person() -> None:
     finding = only(loaded(files).findings, "RK310")
     assert finding.message.startswith("'churned' and 'lost' above take whoever fits both: ")
     assert [other.message for other in finding.related] == [
-        "takes status_at_last_touch: churned, lifetime_value: $5,000",
+        "takes them first",
         "takes status_at_last_touch: closed_lost, lifetime_value: $5,000",
     ]
 

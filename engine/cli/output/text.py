@@ -17,6 +17,8 @@ from engine.diagnostics import Finding, Related, Severity
 _TAB = "    "
 #: what is shown of a long line, in characters on each side of the caret
 _REACH = 80
+#: so many carets show where; the words beside them are to be seen without a search
+_MARKS = 32
 
 
 def render(report: Report) -> str:
@@ -55,9 +57,9 @@ def _other_end(finding: Finding, related: Related, line: str | None) -> list[str
 def _marked(at: Finding | Related, line: str, mark: str, colour: str, words: str) -> list[str]:
     """A line with marks under a stretch of it, and words beside them."""
     start, end = at.column - 1, min(at.end_column - 1, max(len(line), at.column))
+    end = min(end, start + _MARKS)
     left, right = 0, len(line)
     if len(line) > 2 * _REACH:
-        end = min(end, start + _REACH)
         left, right = max(0, start - _REACH), max(end, start + _REACH)
     before, marked, after = printable(line[left:start]), printable(line[start:end]), printable(line[end:right])
     marks = click.style(mark * max(cell_len(marked), 1), fg=colour)
