@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from engine.cases.cast import involved
 from engine.cases.compare import elapsed
 from engine.model import Campaign, Project, Step, Track
 from engine.prove.log import Course, Log, Seen, StepKey
@@ -38,13 +39,39 @@ class Findings:
                     yield campaign, track, step, StepKey(campaign.id, track.id, step.id)
 
     def doubt(self, campaign: Campaign) -> str:
-        """Why not all of a campaign was looked at; empty where it was."""
-        return "; ".join(self.log.doubts.get(campaign.id, ()))
+        """Why not all that leads to a step of the campaign was looked at; empty where it was."""
+        leading = (name for name in self.log.doubts if self._leads(name, campaign))
+        return "; ".join(dict.fromkeys(why for name in leading for why in self.log.doubts[name]))
+
+    def _leads(self, name: str, campaign: Campaign) -> bool:
+        return any(c.id == campaign.id for c in involved(self.project, name))
 
 
 def kept(question: str, message: str) -> Answer:
     """What holds of everybody, and was looked at."""
     return Answer(question=question, outcome=Outcome.KEPT, message=message, assumptions=ASSUMED)
+
+
+def settled(question: str, findings: Findings, found: Iterable[Answer]) -> Iterator[Answer]:
+    """The answers to a question, as far as the walks were completed: what was not followed to its end is not kept."""
+    doubts = {c.id: (c, doubt) for c in findings.campaigns if (doubt := findings.doubt(c))}
+    told: set[str | None] = set()
+    for answer in found:
+        if answer.outcome is Outcome.KEPT and doubts:
+            continue
+        told |= {answer.campaign} if answer.outcome is Outcome.NOT_SETTLED else set()
+        yield answer
+    for campaign, doubt in doubts.values():
+        if campaign.id not in told:
+            message = f"not every path of {campaign.id} was followed: {doubt}"
+            yield Answer(
+                question=question,
+                outcome=Outcome.NOT_SETTLED,
+                message=message,
+                source=campaign.source,
+                campaign=campaign.id,
+                assumptions=ASSUMED,
+            )
 
 
 def counted(n: int, what: str) -> str:

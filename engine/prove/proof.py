@@ -13,7 +13,7 @@ from engine.model import Campaign, Project
 from engine.prove import caps, contention, deferrals, ends, exposure, hours, promises, reach
 from engine.prove.base import Asked, Budget, Prover
 from engine.prove.explore import Explorer, Progress
-from engine.prove.findings import Findings
+from engine.prove.findings import Findings, settled
 from engine.prove.model import QUESTIONS, Answer, Outcome
 from engine.prove.replay import Replays
 
@@ -88,7 +88,7 @@ def prove(
             if reach.missing(findings, campaign):
                 explorer.look_closer(campaign)
         replays = Replays(project, runner)
-        found += [a for prover in _WALKED.values() for a in prover(findings)]
+        found += [a for name, prover in _WALKED.items() for a in settled(name, findings, prover(findings))]
         answers = tuple(map(replays.shown, sorted(found, key=_place)))
     return Proof(
         campaigns=tuple(c.id for c in campaigns),

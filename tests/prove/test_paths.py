@@ -352,7 +352,9 @@ def test_an_offer_that_is_open_long_enough_is_no_fault() -> None:
 def test_what_there_is_no_time_for_is_not_settled() -> None:
     answers = walked(varied(), "stalled", seconds=0)
     assert violated(answers) == []
-    assert {a.question for a in answers if a.outcome is Outcome.NOT_SETTLED} == {"ends", "reach"}
+    unsettled = {a.question for a in answers if a.outcome is Outcome.NOT_SETTLED}
+    assert unsettled == {"ends", "reach", "deferrals", "promises"}
+    assert [a.question for a in answers if a.outcome is Outcome.KEPT] == []
     assert all(
         "the time for it was over" in f"{a.message}{a.details}" for a in answers if a.question == "reach"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.compile import Loaded
-from engine.prove.model import Outcome
+from engine.prove.model import QUESTIONS, Outcome
 from engine.prove.proof import Proof, prove
 from tests.prove.lost import lost
 
@@ -18,3 +18,10 @@ def test_where_everybody_is_held_out_nobody_gets_a_step() -> None:
         (Outcome.VIOLATED, "'one' is never sent: everybody is kept back for comparison"),
         (Outcome.VIOLATED, "'two' is never sent: everybody is kept back for comparison"),
     ]
+
+
+def test_what_nobody_looked_at_is_not_called_kept() -> None:
+    proof = proof_of(lost(), seconds=0)
+    outcomes = {name: proof.outcome(name) for name in QUESTIONS}
+    assert outcomes.pop("exposure") is Outcome.KEPT  # read off the declarations, whatever the time
+    assert set(outcomes.values()) == {Outcome.NOT_SETTLED}

@@ -10,18 +10,20 @@ from engine.compile import Loaded, load_files
 from engine.prove import deferrals, ends, promises, reach
 from engine.prove.base import Budget
 from engine.prove.explore import Explorer
-from engine.prove.findings import Findings
+from engine.prove.findings import Findings, settled
 from engine.prove.model import Answer, Outcome, Replay
 from engine.prove.replay import Replays
 from engine.prove.write import file_yaml
 from tests.prove.variations import CAMPAIGNS
+
+_ASKED = {"ends": ends, "reach": reach, "deferrals": deferrals, "promises": promises}
 
 
 def walked(loaded: Loaded, *names: str, seconds: float = 60) -> list[Answer]:
     """Every answer about the paths of these campaigns, replayed."""
     with CaseRunner(loaded) as runner:
         findings = explored(loaded, runner, *names, seconds=seconds)
-        found = [a for m in (ends, reach, deferrals, promises) for a in m.answers(findings)]
+        found = [a for name, m in _ASKED.items() for a in settled(name, findings, m.answers(findings))]
         replays = Replays(loaded.require(), runner)
         return [replays.shown(answer) for answer in found]
 
