@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from engine.campaign_graph import graph_of
 from engine.cli import main
-from engine.cli.init import project_files, write
+from engine.cli.init import project_files
 from engine.cli.output import mermaid
 from engine.clock import SystemClock
 from engine.compile import load_project
@@ -30,7 +30,10 @@ def draw(tmp_path: Path) -> Draw:
         texts = project_files("acme", SystemClock())
         head = texts["come_back.yaml"].split("cohorts:")[0]
         texts = {k: v for k, v in texts.items() if not k.startswith("tests/")}
-        write(tmp_path, {**texts, "come_back.yaml": head + timeline}, replace=True)
+        texts["rekindle.yaml"] = texts["rekindle.yaml"].replace("events: [", "events: [feature_shipped, ")
+        for path, text in {**texts, "come_back.yaml": head + timeline}.items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
         project = load_project(tmp_path).require()
         return graph_of(project.campaigns["come_back"], project.currency)
 

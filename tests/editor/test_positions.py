@@ -35,6 +35,7 @@ UNSEEN = {
 }
 #: faults that the server sees, and marks elsewhere
 ELSEWHERE = {
+    "campaign.alias_in_itself": "the value that contains itself, where we mark the alias",
     "campaign.cadence_as_mapping": "the value, where we mark the key",
     "campaign.open_quote": "the end of the file, where we mark the quote",
     "campaign.two_channels": "the whole step, where we mark the second channel",
