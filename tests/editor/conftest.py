@@ -27,7 +27,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("acme")
     assert CliRunner().invoke(main, ["init", str(folder)]).exit_code == 0
     file = folder / "rekindle.yaml"
-    told = "people:\n  attributes: {seats: number}\n  values: {loss_reason: [price, timing]}\n"
-    file.write_text(file.read_text(encoding="utf-8").replace("people:\n", told, 1), encoding="utf-8")
+    text = file.read_text(encoding="utf-8").replace("people:\n", "people:\n  attributes: {seats: number}\n", 1)
+    listed = text.replace("    churn_reason: [", "    loss_reason: [price, timing]\n    churn_reason: [", 1)
+    assert "attributes" in text
+    assert listed != text
+    file.write_text(listed, encoding="utf-8")
     assert CliRunner().invoke(main, ["--project", str(folder), "schema", "--write"]).exit_code == 0
     return folder
