@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.cases.story import Kind
@@ -25,6 +25,7 @@ def answers(findings: Findings) -> Iterator[Answer]:
             # what is so on every course is not known before every course was followed
             doubtful = bool(findings.doubt(campaign))
             yield from (a for a in found if not (doubtful and a.outcome is Outcome.VIOLATED))
+        yield from _in_later_rounds(findings, campaign, step, key)
     yield from _at_worst(findings)
 
 
@@ -79,6 +80,46 @@ def _lost(campaign: Campaign, step: Step, lost: _Ways) -> Iterator[Answer]:
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
     answer = _answer(campaign, step, Outcome.NOTED, message, (who(seen.course),))
     yield replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
+
+
+# ── rounds that begin again ──
+
+
+def _in_later_rounds(findings: Findings, campaign: Campaign, step: Step, key: StepKey) -> Iterator[Answer]:
+    """A step that what the rounds before were sent leaves no room for: in some round for everybody, or for some."""
+    rounds = findings.log.later.get(key, {})
+    lost = {n: seen for n, ways in sorted(rounds.items()) if (seen := ways.get(_FULL)) is not None}
+    if not lost or campaign.then.repeat is None:
+        return
+    always = [n for n in lost if set(rounds[n]) <= {_FULL, _NOT_FOR_THEM}]
+    told = always or list(lost)
+    some = "" if always else " for some people"
+    message = (
+        f"'{step.id}' is lost to a cap{some} in {_rounds(told)} of the {max(rounds)} that were followed:"
+        " what the rounds before were sent leaves no room"
+    )
+    course = lost[told[0]].course
+    since = (told[0] - 1) * campaign.then.repeat
+    shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason="fatigue", since=since)
+    details = (
+        who(course),
+        f"begin again later than {duration(campaign.then.repeat)} after each round began, raise the cap, or let"
+        f" '{step.id}' live longer than {duration(step.expires)}",
+    )
+    outcome = Outcome.VIOLATED if always and not findings.doubt(campaign) else Outcome.NOTED
+    answer = _answer(campaign, step, outcome, message, details)
+    yield replace(
+        answer, counterexample=example(course, f"sends {step.id} in every round", sent(step), shown)
+    )
+
+
+_FULL, _NOT_FOR_THEM = Way("skipped", "fatigue"), Way("skipped", "condition")
+
+
+def _rounds(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"round {numbers[0]}"
+    return f"rounds {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
 def _answer(

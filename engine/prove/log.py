@@ -71,6 +71,8 @@ class Log:
     rounds: dict[tuple[str, str], dict[str, Seen]] = field(default_factory=dict)
     #: steps whose message could not have left later than it did: the offer or the deadline in it would be over
     late: dict[StepKey, dict[str, Seen]] = field(default_factory=dict)
+    #: step -> number of a round that began again by itself -> how the step came out in it
+    later: dict[StepKey, dict[int, dict[Way, Seen]]] = field(default_factory=dict)
     turns: int = 0  # decisions made
     courses: int = 0  # a person entering at a moment
     #: campaign -> why not everything was looked at
@@ -83,6 +85,11 @@ class Log:
     def settle(self, key: StepKey, way: Way, course: Course, delay: int | None = None) -> None:
         """A step is behind the person."""
         self.settled.setdefault(key, {}).setdefault(way, Seen(course)).again(course, delay)
+
+    def settle_later(self, key: StepKey, number: int, way: Way, course: Course) -> None:
+        """A step is behind the person in a round that began again."""
+        ways = self.later.setdefault(key, {}).setdefault(number, {})
+        ways.setdefault(way, Seen(course)).again(course, None)
 
     def end(self, round_: tuple[str, str], how: str, course: Course) -> None:
         """A round is over, or goes on for ever in its way."""

@@ -33,7 +33,7 @@ class Question:
 
 _ASKED = """
 caps | Can a cap be exceeded? | no window ever holds more than its cap | no window ever holds more than its cap
-deferrals | Which steps does a cap put off, and for how long? | none | some, and none for good
+deferrals | Which steps does a cap put off, and for how long? | none | some can be put off, or lost
 ends | Does every path end? | every round ends | every round ends, or says what it waits for
 reach | Is every step reachable? | somebody gets each step | somebody gets each step, though not on every way
 windows | Is there a window that never opens? | each opens within its step's life | each opens, some not for long

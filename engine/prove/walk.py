@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import takewhile
 
 from engine.clearance import clear
 from engine.flow import EnrolmentState, Reason, TouchMove
@@ -19,6 +20,8 @@ from engine.timeline import respond_by
 
 #: more states than this are not followed from one entry
 MAX_STATES = 20_000
+#: of a campaign that begins again so many rounds are followed
+MAX_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,10 @@ class Walk:
             return
         key = StepKey(enrolment.campaign, enrolment.track, decision.decided_step)
         touch, capped_at = decision.touch, turn.before.capped_at
-        if touch is not None:
+        number = self._again(turn.before)
+        if number > 1:
+            self._note_later(turn, key, number, course)
+        elif touch is not None:
             self._log.arrive(key, course)
             if touch.move is TouchMove.QUEUE:
                 delay = turn.at - capped_at if capped_at is not None and course.free else None
@@ -107,6 +113,19 @@ class Walk:
             self._log.arrive(key, course)
             if last.way is not None:
                 self._log.settle(key, Way("passed", last.way), course)
+
+    def _note_later(self, turn: Turn, key: StepKey, number: int, course: Course) -> None:
+        """What became of a step in a round that began again."""
+        touch = turn.decision.touch
+        if touch is not None and touch.move is not TouchMove.HOLD:
+            sent = touch.move is TouchMove.QUEUE
+            way = Way("sent") if sent else Way("skipped", turn.decision.rule)
+            self._log.settle_later(key, number, way, course)
+
+    @staticmethod
+    def _again(state: State) -> int:
+        """Which round of its cadence in a row this is."""
+        return sum(1 for _ in takewhile(lambda r: r == state.rounds[-1], reversed(state.rounds)))
 
     def _note_late(self, turn: Turn, key: StepKey, course: Course) -> None:
         """Left in the outbox to the last moment of its life: would what the message names be over?"""
@@ -133,9 +152,12 @@ class Walk:
         if spawn is None:
             self._log.end(here, decision.reason or Reason.COMPLETED, course)
             return None
-        if decision.reason is Reason.COMPLETED:  # the next round is one that people enter, too
+        if decision.reason is Reason.COMPLETED:
             self._log.end(here, "repeats", course)
-            return None
+            # the next round is one that people enter, too; but for what was sent before it
+            alone = len(turn.after.acts) == self._before and self._again(turn.before) < MAX_ROUNDS
+            following = self._begun(turn) if alone else None
+            return None if following is None else following._replace(calm=True)
         self._log.end(here, decision.reason or Reason.SUPERSEDED, course)
         again = (spawn.campaign, spawn.track) in turn.before.rounds
         if decision.reason is Reason.HANDED_OVER:

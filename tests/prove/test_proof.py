@@ -25,3 +25,18 @@ def test_what_nobody_looked_at_is_not_called_kept() -> None:
     outcomes = {name: proof.outcome(name) for name in QUESTIONS}
     assert outcomes.pop("exposure") is Outcome.KEPT  # read off the declarations, whatever the time
     assert set(outcomes.values()) == {Outcome.NOT_SETTLED}
+
+
+def test_a_step_that_earlier_rounds_leave_no_room_for_is_lost_in_those_rounds() -> None:
+    proof = proof_of(lost(before="fatigue: 2 per 60d\n", then="{repeat: 20d}"))
+    found = [a for a in proof.of("deferrals") if a.outcome is Outcome.VIOLATED]
+    assert [(a.step, a.message.partition(":")[0]) for a in found] == [
+        ("one", "'one' is lost to a cap in rounds 2, 3, 5 and 6 of the 6 that were followed"),
+        ("two", "'two' is lost to a cap in rounds 2, 3, 5 and 6 of the 6 that were followed"),
+    ]
+    assert all(a.counterexample and a.counterexample.replay for a in found)
+
+
+def test_rounds_that_leave_room_lose_nothing() -> None:
+    proof = proof_of(lost(before="fatigue: 2 per 60d\n", then="{repeat: 90d}"))
+    assert proof.outcome("deferrals") is Outcome.NOTED
