@@ -64,6 +64,16 @@ def parse_template(text: str, file: str) -> ParsedTemplate:
     return ParsedTemplate(file, lines, template, document.root, findings)
 
 
+def body_span(file: str, template: Template, start: int, end: int) -> Span:
+    """A stretch of a template's body, as far as it stands on one line."""
+    body = template.body
+    line = template.body_line + body.count("\n", 0, start)
+    column = start - (body.rfind("\n", 0, start) + 1) + 1
+    stop = body.find("\n", start)
+    last = min(max(end, start + 1), stop if stop >= 0 else len(body))
+    return Span(file, line, column, max(column + last - start, column + 1))
+
+
 def _template(file: str, front: Located | None, body: str, body_line: int) -> Template:
     values = {key: str(node.value) for key, node in front.items()} if front else {}
     return Template(

@@ -17,7 +17,7 @@ from engine.model import Template
 from engine.pages import utm_of
 from engine.tags import Utm
 from engine.template_faults import Fault
-from engine.template_file import ParsedTemplate
+from engine.template_file import ParsedTemplate, body_span
 from engine.vocabulary import BRAND, OFFER, OWNER, STEP
 
 #: groups whose messages go to people who know us, and must show that we know them
@@ -167,9 +167,32 @@ def _refused(use: _Use, template: Template, stage: Stage | None, *, named: bool)
 
 def _of_fault(use: _Use, template: Template, fault: Fault) -> Finding:
     front = use.parsed.front.get(fault.part) if use.parsed.front else None
+    aimed = _aimed(use.parsed, template, front, fault.at) if fault.at else None
+    if aimed:
+        return aimed.finding(
+            fault.code, fault.message, fault.mend, context=use.context, instead=_one_line(fault, aimed)
+        )
     first_line = front.span.line if front is not None else template.body_line
-    mistake = Mistake(fault.line, fault.word, fault.code, fault.message, fault.mend, fault.instead)
+    mistake = Mistake(fault.line, fault.word, fault.code, fault.message, fault.mend)
     return _located(use, mistake, first_line)
+
+
+def _aimed(
+    parsed: ParsedTemplate, template: Template, front: Located | None, at: tuple[int, int]
+) -> Span | None:
+    """A stretch of the body, or of a line of front matter that stands there as it is read, on its first line."""
+    start, end = at
+    if front is None:
+        return body_span(parsed.file, template, start, end)
+    line = parsed.lines[front.span.line - 1]
+    whole = line.find(str(front.value), front.span.column - 1)
+    return Span(parsed.file, front.span.line, whole + start + 1, whole + end + 1) if whole >= 0 else None
+
+
+def _one_line(fault: Fault, aimed: Span) -> str | None:
+    """The safe mend, where what it replaces stands on one line."""
+    start, end = fault.at or (0, 0)
+    return fault.instead if aimed.end - aimed.column == end - start else None
 
 
 def _beside(found: Collection[Finding], more: Iterator[Finding]) -> Iterator[Finding]:
@@ -201,8 +224,7 @@ def _texts(template: Template, front: Located | None) -> Iterator[tuple[str, int
 def _located(use: _Use, mistake: Mistake, first_line: int) -> Finding:
     lines = use.parsed.lines
     line = min(max(first_line + mistake.line - 1, 1), len(lines))
-    bare = mistake.code == "RK609" and mistake.instead is not None
-    column, end = jinja_names.column_of(lines[line - 1], mistake.word, bare=bare)
+    column, end = jinja_names.column_of(lines[line - 1], mistake.word)
     span = Span(use.parsed.file, line, column, end)
     instead = mistake.instead if end - column == len(mistake.word) else None  # only what is aimed at, whole
     return span.finding(mistake.code, mistake.message, mistake.mend, context=use.context, instead=instead)

@@ -153,14 +153,10 @@ class _Walk:
         return f"{root}.{meant}" if root and meant else None
 
 
-def column_of(line: str, word: str, *, bare: bool = False) -> tuple[int, int]:
-    """1-based column and exclusive end of a name on a line; of the line's text when it is not found there.
-
-    ``bare``: the name is one that no filter follows, if there is one.
-    """
+def column_of(line: str, word: str) -> tuple[int, int]:
+    """1-based column and exclusive end of a name on a line; of the line's text when it is not found there."""
     pattern = r"\s*\.\s*".join(re.escape(part) for part in word.split("."))
-    filtered = r"(?!\s*\|)" if bare else ""
-    found = re.search(rf"(?<![\w.]){pattern}(?!\w){filtered}", line) if word else None
+    found = re.search(rf"(?<![\w.]){pattern}(?!\w)", line) if word else None
     if found is None and "." in word:
         found = re.search(rf"(?<![\w.]){re.escape(word.split('.')[0])}(?!\w)", line)
     if found:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from engine.located import Located, Span
-from engine.template_file import ParsedTemplate
+from engine.template_file import ParsedTemplate, body_span
 
 #: a text in YAML is looked through for so many lines
 _LINES = 60
@@ -16,12 +16,7 @@ def at_body(parsed: ParsedTemplate, start: int, end: int) -> Span:
     """A stretch of the body, as far as it stands on one line."""
     template = parsed.template
     assert template is not None
-    body = template.body
-    line = template.body_line + body.count("\n", 0, start)
-    column = start - (body.rfind("\n", 0, start) + 1) + 1
-    stop = body.find("\n", start)
-    last = min(max(end, start + 1), stop if stop >= 0 else len(body))
-    return Span(parsed.file, line, column, max(column + last - start, column + 1))
+    return body_span(parsed.file, template, start, end)
 
 
 def at_words(node: Located, start: int, end: int, lines: Sequence[str]) -> Span:
