@@ -28,7 +28,7 @@ from engine.predicate import (
     Op,
     Predicate,
 )
-from engine.units import UnitError, parse_duration, parse_moment, parse_money, shown
+from engine.units import UnitError, parse_duration, parse_moment, parse_money, parse_number, shown
 
 Report = Callable[[Finding], None]
 
@@ -195,6 +195,8 @@ class _Compiler:
                 return parse_moment(value)
             if type_ is FieldType.MONEY and _is_number(value):
                 return parse_money(value, self._currency)
+            if type_ is FieldType.NUMBER and _is_number(value):
+                return parse_number(value)
         except UnitError as error:
             self._wrong(node, "RK114", error.message, error.mend, error.instead)
             return None

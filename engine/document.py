@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from engine.diagnostics import Finding, Related
-from engine.located import Located, Scalar, Span
+from engine.located import Grouped, Located, Scalar, Span
 from engine.yaml_faults import fault, unreadable
 
 #: characters of one file; a campaign is a page or two
@@ -37,6 +37,7 @@ _CORE: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"[-+]?[0-9]{1,18}"), int),
     (re.compile(r"0o[0-7]{1,18}"), lambda text: int(text[2:], 8)),
     (re.compile(r"0x[0-9a-fA-F]{1,15}"), lambda text: int(text[2:], 16)),
+    (re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}"), Grouped),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
     (re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"), lambda text: math.nan),
 )
@@ -184,7 +185,9 @@ class _Reader:
     def _alias(self, name: str, span: Span) -> Located:
         if name in self.opening:
             message, opened = f"'*{name}' stands inside the value it names", self.opening[name]
-            self._refuse(span, "RK104", message, "write the value out", opened.related("the value begins here"))
+            self._refuse(
+                span, "RK104", message, "write the value out", opened.related("the value begins here")
+            )
         if name not in self.anchors:
             self._refuse(
                 span, "RK104", f"nothing above is named '&{name}'", f"put '&{name}' before the value"

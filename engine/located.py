@@ -13,6 +13,10 @@ from engine.rules import RULES
 Scalar = str | int | float | bool | None
 
 
+class Grouped(float):
+    """A number written with a point and three decimals: to half of the world 20.000 is twenty thousand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of one line. Line and columns are 1-based and count characters; ``end`` is exclusive."""

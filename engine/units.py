@@ -18,6 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from engine import almost
 from engine.clock import parse_instant
+from engine.located import Grouped
 from engine.model import Deadline
 
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -193,12 +194,23 @@ def parse_money(value: Any, currency: str) -> int:
         message, instead = f"{shown(value)} is not an amount of money", almost.amount(value, currency)
         raise UnitError(message, mend, instead=instead)
     precision = get_currency_precision(currency)
+    if precision < 3:
+        parse_number(value)
     minor = Decimal(str(value)) * 10**precision
     if minor != minor.to_integral_value():
         raise UnitError(f"{currency} has {precision} decimal places; {value} has more", "round it")
     if abs(minor) > MAX_MINOR:
         raise UnitError(f"{value} is more money than there is", "write a smaller number")
     return int(minor)
+
+
+def parse_number(value: float) -> float:
+    """The number, where it is sure which one is meant: 20.000 is twenty to some and twenty thousand to others."""
+    if isinstance(value, Grouped):
+        written, thousands = f"{value:.3f}", f"{value * 1000:.0f}"
+        exact = f"{value:g}" if value.is_integer() else f"{written}0"
+        raise UnitError(f"{written} can be read in two ways", f"write {thousands}, or {exact}")
+    return value
 
 
 def parse_mailbox(value: Any) -> tuple[str, str]:

@@ -86,6 +86,7 @@ def _names(scope: Scope, campaign: Located, step: Located) -> None:
 def _branches(scope: Scope, steps: list[Located]) -> None:
     names = [step.text("step") for step in steps]
     every = {name: step["step"].span for step, name in zip(steps, names, strict=True) if name is not None}
+    certain = None not in names and len(every) == len(names)  # of two of a name one was to have another
     later = set(every)
     for step, name in zip(steps, names, strict=True):
         later.discard(name or "")
@@ -96,7 +97,7 @@ def _branches(scope: Scope, steps: list[Located]) -> None:
                 message = "the ways on below this 'else' are never taken"
                 never = below.span.related("never taken")
                 scope.say(branch.key("else"), "RK404", message, "put 'else' last", never)
-            if None not in names:
+            if certain:
                 _target(scope, branch.get("go") or branch.get("else"), every, later)
 
 

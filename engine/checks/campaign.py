@@ -55,9 +55,19 @@ def _cohorts(scope: Scope, root: Located) -> None:
             place = cohorts.key(taker).related("takes everyone who is left")
             scope.say(cohorts.key(name), "RK306", message, mend, place)
         elif isinstance(node.value, str):
+            _park_until(scope, node)
             taker = name if node.value == EVERYONE or node.value.startswith(PARK) else ""
         else:
             scope.predicate(node)
+
+
+def _park_until(scope: Scope, node: Located) -> None:
+    """What wakes a cohort is an event; a day would wait for an event of that name for ever."""
+    event = str(node.value).removeprefix(PARK)
+    if str(node.value).startswith(PARK) and event[:1].isdigit():
+        message = f"'{event}' is no event, and a cohort is parked until one comes"
+        mend = "name the event; people of a certain age are found by a predicate, '{closed_at: {newer_than: 90d}}'"
+        scope.say(node.span, "RK113", message, mend)
 
 
 def _consent(scope: Scope, root: Located) -> None:
@@ -101,10 +111,17 @@ def started_names(root: Located) -> list[str]:
     return [name for name in found if name]
 
 
+def _repeated(root: Located) -> bool:
+    """Do two steps have one name, so that one of them was to have another?"""
+    tracks = [root.get("cadence"), *(trigger.get("cadence") for trigger in root.get("triggers") or ())]
+    names = [step.text("step") for track in tracks if track for step in track]
+    return len(set(names)) < len(names)
+
+
 def step_names(root: Located) -> dict[str, Span] | None:
-    """Ids of all steps of a campaign and where they stand; None when one cannot be read."""
+    """Ids of all steps of a campaign and where they stand; None when one cannot be read, or stands for another."""
     tracks = [declared(root, "cadence", "step")]
     tracks += [declared(trigger, "cadence", "step") for trigger in root.get("triggers") or ()]
-    if None in tracks:
+    if None in tracks or _repeated(root):
         return None
     return {name: step["step"].span for track in tracks if track for name, step in track.items()}

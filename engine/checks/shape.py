@@ -194,8 +194,8 @@ class _Aimer:
             needs += [key for key in branch.get("required", ()) if key in own]
         mend = f"add one of: {', '.join(dict.fromkeys(needs))}"
         unknown = [key for key, _ in node.items() if key not in known]
-        for key in unknown:
-            yield _Fault(node.key(key).finding("RK110", f"unknown key '{key}'", mend), path)
+        for key in unknown[:1]:  # what else is in it stays, so that its name is found by who asks for it
+            yield _Fault(node.key(key).finding("RK110", f"unknown key '{key}'", mend), (*path, key))
         if not unknown:
             yield _Fault(
                 self._name_of(path).finding(
