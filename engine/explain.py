@@ -44,7 +44,7 @@ def find_person(app: App, who: str) -> int:
             source_key=who,
         )  # fmt: skip
     if identity is not None and identity in found:
-        return identity
+        return identity  # the number shown everywhere goes before a key of some source
     if not found:
         rejected = rejected_row(app, who)
         if rejected is not None:

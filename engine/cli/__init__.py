@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from engine import settings
 from engine.cli.context import CliContext
@@ -55,6 +56,7 @@ def main(ctx: click.Context, project: Path, env: str, color: str, quiet: bool, v
         raise click.UsageError("--quiet and --verbose exclude each other.")
     ctx.obj = CliContext(
         project_dir=project,
+        project_named=ctx.get_parameter_source("project") is not ParameterSource.DEFAULT,
         env=env,
         verbosity=int(verbose) - int(quiet),
         color={"always": True, "never": False}.get(color, False if settings.no_color() else None),

@@ -27,6 +27,8 @@ class CliContext:
     """The command's own options, resolved. ``click.pass_obj`` hands it over."""
 
     project_dir: Path
+    #: said by --project; without it the current folder was looked at too
+    project_named: bool = True
     env: str = "local"
     #: -1 quiet, 0 usual, 1 verbose
     verbosity: int = 0
@@ -36,8 +38,9 @@ class CliContext:
     def require_project(self) -> Path:
         """The project's folder. Raises ProjectError when there is no project in it."""
         if not (self.project_dir / "rekindle.yaml").is_file():
+            looked = [self.project_dir.absolute()] if self.project_named else [Path.cwd(), self.project_dir.absolute()]
             raise ProjectError(
-                f"there is no rekindle.yaml in {self.project_dir.absolute()}",
+                f"there is no rekindle.yaml in {' or '.join(map(str, looked))}",
                 hint="Name the project's folder with --project DIR, or make one with 'rekindle init DIR'",
             )
         return self.project_dir

@@ -21,7 +21,11 @@ def command(obj: CliContext, person: str, format: str) -> None:
     from engine.explain import explain, find_person
 
     with obj.open(tolerant=True) as app:
-        found = explain(app, find_person(app, person))
+        identity = find_person(app, person)
+        found = explain(app, identity)
+    if person.isdecimal():  # one namespace for two kinds of numbers
+        taken = "an identity number" if int(person) == identity else "a source's key, or a phone number"
+        obj.say(f"{person} is taken for {taken}: this is identity {identity}\n")
     if format == "json":
         echo_json(found)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.context import CliContext
-from engine.cli.targets import below, by_project, shown_prefix
+from engine.cli.targets import YAML_STANDS, below, by_project, require_known, shown_prefix
 
 if TYPE_CHECKING:
     from engine.diagnostics import Finding
@@ -34,6 +34,7 @@ def _fix(obj: CliContext, root: Path, only: set[str] | None, *, write: bool) -> 
     from engine.rewrite import replace_text
 
     files, prefix = read_files(root), shown_prefix(root)
+    require_known(root, only, files, f"{YAML_STANDS}; templates in templates/")
     mended = mend(files, root, lambda file: only is None or any(below(file, path) for path in only))
     for file, text in mended.files.items():
         if write and text != files[file]:

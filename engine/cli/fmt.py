@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.context import CliContext
-from engine.cli.targets import below, by_project, shown_prefix
-from engine.errors import ExitCode, UnknownName
+from engine.cli.targets import YAML_STANDS, below, by_project, require_known, shown_prefix
+from engine.errors import ExitCode
 
 if TYPE_CHECKING:
     from engine.diagnostics import Finding
@@ -98,10 +98,7 @@ def _files(obj: CliContext, paths: tuple[Path, ...]) -> Iterator[_File]:
 
     for root, only in (by_project(paths) if paths else {obj.require_project(): None}).items():
         texts = read_files(root)
-        for path in sorted(only or ()):
-            if not any(below(file, path) for file in texts):
-                hint = "A project's YAML files stand in its folder and in tests/"
-                raise UnknownName(f"the project has no file at {shown_prefix(root)}{path}", hint=hint)
+        require_known(root, only, texts, YAML_STANDS)
         for file, text in texts.items():
             asked = only is None or any(below(file, path) for path in only)
             if asked and not file.endswith(".md"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from engine import settings
-from engine.errors import ProjectError
+from engine.errors import ProjectError, UnknownName
 
 _PROJECT = "rekindle.yaml"
+#: where the files of the language stand
+YAML_STANDS = "A project's YAML files stand in its folder and in tests/, not in folders below"
 
 
 def by_project(paths: tuple[Path, ...]) -> dict[Path, set[str] | None]:
@@ -38,6 +41,16 @@ def project_of(path: Path) -> Path:
 def below_root(path: Path, root: Path) -> str:
     """A path as the project has it: relative to its folder, with slashes."""
     return Path(os.path.relpath(path, root)).as_posix()
+
+
+def require_known(root: Path, only: Iterable[str] | None, known: Collection[str], hint: str) -> None:
+    """A path that matches nothing is a slip of whoever wrote it, and never a success.
+
+    ``known``: the project's files that count; ``hint``: where such files stand. Raises UnknownName.
+    """
+    for path in sorted(only or ()):
+        if not any(below(file, path) for file in known):
+            raise UnknownName(f"the project has no file that is read at {shown_prefix(root)}{path}", hint=hint)
 
 
 def below(file: str, path: str) -> bool:

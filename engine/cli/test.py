@@ -13,8 +13,8 @@ import click
 
 from engine import settings
 from engine.cli.context import CliContext
-from engine.cli.targets import by_project, repository_prefix, shown_prefix
-from engine.errors import ExitCode, ProjectError
+from engine.cli.targets import below, by_project, repository_prefix, shown_prefix
+from engine.errors import ExitCode, ProjectError, UnknownName
 
 if TYPE_CHECKING:
     from engine.cases.coverage import CampaignCoverage
@@ -35,7 +35,7 @@ FORMATS = {
 
 
 @click.command("test")
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "-k", "words", default="", metavar="EXPR", help="Only cases so named: 'reply', 'sms and not stop'."
 )
@@ -68,14 +68,15 @@ def command(
 ) -> None:
     """Run the campaigns' own tests: a person, what happens to them, and the whole story expected.
 
-    PATHS narrow it: a project's folder, files of tests, or campaigns. The real engine runs in memory, on a
+    PATHS narrow it: a project's folder, files of tests, or campaigns by file or name. The real engine runs in memory, on a
     virtual clock: nothing is written and nobody is reached. The exit code is 1 when a case fails, when there is
     none, or when less is covered than --fail-under asks for.
     """
     from engine import logs
 
     logs.configure(verbosity=-1)
-    wanted = by_project(paths) if paths else {obj.require_project(): None}
+    named = tuple(_named(obj, path) for path in paths)
+    wanted = by_project(named) if named else {obj.require_project(): None}
     progress = _Progress(obj.verbosity if format == "text" else None)
     session = _Session(words, first, progress, FORMATS[format])
     session.run(wanted)
@@ -117,6 +118,7 @@ class _Session:
         loaded, prefix = load_project(root), self._prefix(root)
         project = loaded.require()
         meant = list(chosen(loaded.tests, only))
+        _require_cases(root, only, loaded)
         if not meant:
             return
         self._meant += len(meant)
@@ -154,6 +156,33 @@ class _Session:
             seconds=time.perf_counter() - self._started,
             coverage=coverage if covered else None,
         )
+
+
+def _named(obj: CliContext, word: Path) -> Path:
+    """What a word of the command line means: a path, or the name of a campaign. Raises click.UsageError."""
+    if word.exists():
+        return word
+    if len(word.parts) == 1:
+        campaign = obj.require_project() / f"{word}.yaml"
+        if campaign.is_file():
+            return campaign
+    raise click.UsageError(f"'{word}' is neither a path nor a campaign of the project.")
+
+
+def _require_cases(root: Path, only: Iterable[str] | None, loaded: Loaded) -> None:
+    """Raises UnknownName for a path that stands for no file of tests."""
+    tested = {f"{file.campaign}.yaml" for file in loaded.tests}
+    known = {*tested, *(file.file for file in loaded.tests)}
+    for path in sorted(only or ()):
+        if any(below(file, path) for file in known):
+            continue
+        where = f"{shown_prefix(root)}{path}"
+        campaign = path.removesuffix(".yaml")
+        if path in loaded.files and campaign in loaded.require().campaigns:
+            hint = f"Write cases in tests/{path}: see docs/testing.md"
+            raise UnknownName(f"the campaign '{campaign}' has no tests", hint=hint)
+        hint = "Tests stand in the project's tests/*.yaml, not in folders below"
+        raise UnknownName(f"no file of tests is read at {where}", hint=hint)
 
 
 def _nothing(wanted: Mapping[Path, set[str] | None], words: str) -> ProjectError:

@@ -12,7 +12,7 @@ import click
 from engine import settings
 from engine.cli.context import CliContext
 from engine.cli.stdin import StandIn, stand_in
-from engine.cli.targets import below, by_project, repository_prefix, shown_prefix
+from engine.cli.targets import YAML_STANDS, below, by_project, repository_prefix, require_known, shown_prefix
 from engine.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def _reports(obj: CliContext, paths: tuple[Path, ...], stdin: Path | None, forma
         yield _report(piped.root, _with(piped), {piped.file}, format)
         return
     for root, only in (by_project(paths) if paths else {obj.require_project(): None}).items():
-        yield _report(root, read_files(root), only, format)
+        files = read_files(root)
+        require_known(root, only, files, f"{YAML_STANDS}; templates in templates/")
+        yield _report(root, files, only, format)
 
 
 def _with(piped: StandIn) -> dict[str, str]:

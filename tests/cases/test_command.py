@@ -103,7 +103,7 @@ def test_paths_choose_cases(run: Run) -> None:
         assert "4 failed, 1 passed" in run(path, options=()).output, path
     refused = run("acme/welcome.yaml", options=())
     assert refused.exit_code == 1
-    assert "there are no tests" in refused.output
+    assert "the campaign 'welcome' has no tests" in refused.output
 
 
 def test_verbose_names_every_case_and_quiet_none(run: Run) -> None:
@@ -204,3 +204,23 @@ def test_what_is_shipped_passes_its_own_tests_and_they_cover_all_of_it(project: 
     assert result.exit_code == 0, result.output
     assert " failed" not in result.output
     assert "coverage 100 %" in result.output
+
+
+def test_a_campaign_is_meant_by_its_name_too(run: Run) -> None:
+    names = json.loads(run("come_back", "--format", "json").stdout)["cases"]
+    assert len(names) == len(json.loads(run("--format", "json").stdout)["cases"])
+    unknown = run("come_bakc")
+    assert unknown.exit_code == 2
+    assert "'come_bakc' is neither a path nor a campaign of the project" in unknown.output
+
+
+def test_a_path_that_stands_for_no_tests_is_an_error(run: Run) -> None:
+    deep = Path("acme/tests/deep/come_back.yaml")
+    deep.parent.mkdir()
+    deep.write_text(Path("acme/tests/come_back.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    result = run(str(deep))
+    assert result.exit_code == 1
+    assert f"no file of tests is read at {deep}" in result.output
+    assert "not in folders below" in result.output
+    assert run("acme/rekindle.yaml").exit_code == 1
+    assert run("acme/tests").exit_code == run().exit_code

@@ -108,7 +108,7 @@ def test_a_path_without_a_file_of_the_project_is_an_error(project: Path) -> None
     (project / "data").mkdir(exist_ok=True)
     result = _run("fmt", project / "data")
     assert result.exit_code == 1
-    assert f"the project has no file at {project}/data" in result.stderr
+    assert f"the project has no file that is read at {project}/data" in result.stderr
 
 
 def test_the_command_line_has_to_make_sense(project: Path) -> None:

@@ -61,6 +61,17 @@ def test_paths_narrow_what_is_told(project: Path) -> None:
     assert _run("validate", project / "templates").exit_code == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--fix",)])
+def test_a_path_at_which_nothing_is_read_is_an_error(project: Path, options: tuple[str, ...]) -> None:
+    deep = project / "tests/deep/winback.yaml"
+    deep.parent.mkdir()
+    deep.write_text("tests: [", encoding="utf-8")
+    result = _run("validate", *options, deep)
+    assert result.exit_code == 1
+    assert f"the project has no file that is read at {deep}" in result.stderr
+    assert "in its folder and in tests/, not in folders below" in result.stderr
+
+
 def test_json_is_for_programs(project: Path) -> None:
     _damage(project / "winback.yaml", "segment: lost", "segment: lsot")
     document = json.loads(_run("validate", "--format", "json", project).output)
