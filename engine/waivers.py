@@ -23,11 +23,11 @@ from engine.rules import RETIRED, RULES, did_you_mean
 _CALL = re.compile(r"#[-+]?\s*rekindle:", re.IGNORECASE)
 _MARKS = re.compile(r"^\{?#[-+]?\s*rekindle:|[-+]?#\}$", re.IGNORECASE)
 _CODE = re.compile(r"\bRK\d", re.IGNORECASE)
+_WHOLE = re.compile(r"\bRK\d{3}\b", re.IGNORECASE)
 #: a waiver in the body of a template that is no comment there, and would be sent
 _SENT = re.compile(r"(?:#|<!--)\s*rekindle:\s*allow\b.*", re.IGNORECASE)
 #: shorter reasons explain nothing
 _LEAST = 8
-_EXAMPLE = "write 'rekindle: allow RK613 because ...'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,20 +82,27 @@ def _wrong(said: str, rule: str, reason: str) -> tuple[str, str] | None:
     """(message, mend) of a waiver that is none."""
     verb = said.partition(" ")[0]
     if verb != "allow":
-        return f"a waiver says 'allow', not '{verb}'", _EXAMPLE
+        return f"a waiver says 'allow', not '{verb}'", _example(said)
     if not rule:
-        return "the waiver names no rule", _EXAMPLE
+        return "the waiver names no rule", _example(said)
     if len(_CODE.findall(said.partition(" because ")[0])) > 1:
         return "a waiver names one rule", "write one for each rule, with its reason"
     if rule in RETIRED:
         return f"{rule} is not a rule any more", "remove the waiver"
     if rule not in RULES:
-        return f"there is no rule '{rule}'", did_you_mean(rule) or _EXAMPLE
+        return f"there is no rule '{rule}'", did_you_mean(rule) or _example(said)
     if not RULES[rule].waivable:
         return f"{rule} cannot be waived", f"mend what it says: 'rekindle rule {rule}' tells how"
     if len(reason) < _LEAST:
         return f"the waiver of {rule} gives no reason", f"write 'allow {rule} because ...'"
     return None
+
+
+def _example(said: str) -> str:
+    """A sound waiver of the rule that was meant, as far as it was named."""
+    named = (code.upper() for code in _WHOLE.findall(said))
+    rule = next((code for code in named if code in RULES and RULES[code].waivable), "RK613")
+    return f"write 'rekindle: allow {rule} because ...'"
 
 
 def _sent(commented: Commented, file: str) -> Iterator[Finding]:
