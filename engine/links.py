@@ -31,6 +31,8 @@ def tagged(url: str, medium: str, campaign: str, content: str) -> str:
 def _split(url: str) -> SplitResult:
     if not url.isprintable() or any(sign in url for sign in ' "<>\\'):
         raise LinkRefused("a link must not hold blanks, quotes or control characters")
+    if not url.strip():
+        raise LinkRefused("a link must lead somewhere: its address is empty")
     try:
         return urlsplit(url)
     except ValueError:

@@ -13,6 +13,9 @@ from engine.template_faults import Fault, TemplateFault
 #: a tag that stands for one of the project's own links
 _OUR_LINK = re.compile(r"\{\{[-+]?\s*(?:links\.\w+|brand\.website)\s*[-+]?\}\}\s*")
 
+#: what to do about a link without an address
+_TO = {True: "write its address between ( and )", False: ""}
+
 _BARE = r"""https?://[^\s<>"]*[^\s<>".,;:!?'*)\]]"""
 
 
@@ -71,7 +74,7 @@ class Tags:
                 return links.tagged(url, self.utm.medium, self.utm.campaign, self.utm.content)
             except links.LinkRefused as refused:
                 mend = f"write mailto:{url}" if re.fullmatch(r"[^/@:]+@[^/@:]+", url) else ""
-                self._fault(f"{refused}, not {url}", url, mend)
+                self._fault(f"{refused}, not {url}" if url else str(refused), url, mend or _TO[not url])
                 return url
         utm = ", ".join(literal(part) for part in (self.utm.medium, self.utm.campaign, self.utm.content))
         return self.keep(f"{{{{ ({self._joined(url)}) | link({utm}) }}}}")
@@ -83,7 +86,7 @@ class Tags:
         try:
             return links.picture(url)
         except links.LinkRefused as refused:
-            self._fault(f"{refused}, not {url}", url)
+            self._fault(f"{refused}, not {url}" if url else str(refused), url, _TO[not url])
             return url
 
     def _joined(self, url: str) -> str:
@@ -104,9 +107,15 @@ class Tags:
 
     def _fault(self, message: str, url: str, mend: str = "") -> None:
         """A fault at the line where the address is written."""
-        before, found, _ = self.source.partition(self.restore(url))
+        word = self.restore(url) if url else self._empty()
+        before, found, _ = self.source.partition(word or "\n")
         line = before.count("\n") + 1 if found else 1
-        self.faults.append(Fault(code="RK610", message=message, mend=mend, line=line, word=self.restore(url)))
+        self.faults.append(Fault(code="RK610", message=message, mend=mend, line=line, word=word))
+
+    def _empty(self) -> str:
+        """How the first link without an address is written."""
+        found = re.search(r"\[[^\]\n]*\]\(\s*(?:<>)?\s*\)", self.source)
+        return found[0] if found else ""
 
 
 def literal(text: str) -> str:

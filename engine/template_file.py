@@ -19,6 +19,8 @@ FOLDER = "templates/"
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+#: a value of the front matter that begins with a tag
+_TAG_FIRST = re.compile(r"[a-z_]+:[ \t]+(\{[{%].*?)[ \t]*$")
 #: blank lines and comments
 _NOTHING = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\n|\Z))*")
 
@@ -58,6 +60,9 @@ def parse_template(text: str, file: str) -> ParsedTemplate:
     body, body_line = text[start:], text[:start].count("\n") + 1
     if _NOTHING.fullmatch(front):
         return ParsedTemplate(file, lines, _template(file, None, body, body_line), None, ())
+    unquoted = _unquoted(front, file)
+    if unquoted:
+        return ParsedTemplate(file, lines, None, None, unquoted)
     document = parse("\n" + front, file)  # the leading line stands for the opening ---
     findings = (*document.findings, *_front_findings(document.root))
     template = None if findings else _template(file, document.root, body, body_line)
@@ -92,6 +97,19 @@ def _unclosed(lines: tuple[str, ...], file: str) -> tuple[Finding, ...]:
         return ()
     mend = "end it with a line of three dashes"
     return (Span(file, 1, 1, 4).finding("RK608", "the front matter opened here never ends", mend),)
+
+
+def _unquoted(front: str, file: str) -> tuple[Finding, ...]:
+    """Values that begin with a tag: YAML reads a mapping there."""
+    found = []
+    for number, line in enumerate(front.split("\n"), 2):
+        value = _TAG_FIRST.match(line)
+        if value:
+            span = Span(file, number, value.start(1) + 1, value.end(1) + 1)
+            instead = None if re.search(r"[\"\\]| #", value[1]) else f'"{value[1]}"'
+            said = f"a value that begins with '{value[1][:2]}' needs quotes"
+            found.append(span.finding("RK101", said, "put quotes around it", instead=instead))
+    return tuple(found)
 
 
 def _front_findings(front: Located | None) -> list[Finding]:

@@ -204,7 +204,8 @@ def _beside(found: Collection[Finding], more: Iterator[Finding]) -> Iterator[Fin
 def _promises(use: _Use, template: Template, used: Collection[str], *, readable: bool) -> Iterator[Finding]:
     """What a message owes its reader: a subject, and a word of what was between us."""
     top = Span(template.file, 1, 1, max(len(use.parsed.lines[0]), 1) + 1)
-    if use.channel == "email" and not template.subject:
+    unclosed = any(found.code == "RK608" for found in use.parsed.findings)  # then it stands among the words
+    if use.channel == "email" and not template.subject and not unclosed:
         mend = "start the file with '---', 'subject: ...', '---'"
         yield top.finding("RK606", "an e-mail needs a subject", mend, context=use.context)
     if readable and use.win_back and use.channel != "audience" and not any(map(_is_history, used)):

@@ -15,7 +15,7 @@ from engine.diagnostics import Severity
 from engine.fields import FieldType
 from engine.located import Located
 from engine.rules import RETIRED, RULES
-from engine.units import UnitError, parse_hours, parse_money
+from engine.units import UnitError, parse_hours, parse_money, parse_percent
 
 #: kinds of offer that mean nothing without a number
 _NEEDS = {"percent_off": "percent", "amount_off": "amount", "remedy": "of_contract"}
@@ -66,12 +66,37 @@ def check_incentives(scope: Scope, root: Located) -> None:
                 f"an offer of kind '{kind.value}' needs '{needed}'",
                 f"add '{needed}: ...'",
             )
+        _one_worth(scope, offer)
         amount = offer.get("amount")
         if amount is not None:
             try:
                 parse_money(amount.value, scope.currency)
             except UnitError as error:
                 scope.say(amount.span, "RK114", error.message, error.mend, instead=error.instead)
+
+
+def _one_worth(scope: Scope, offer: Located) -> None:
+    """An offer is worth one thing, and more than nothing."""
+    said = [key for key in _NEEDS.values() if written(offer, key)]
+    needed = _NEEDS.get(offer.text("kind") or "")
+    for key in said:
+        span, value = offer.key(key), offer.get(key)
+        if len(said) > 1 and key != (needed if needed in said else said[0]):
+            other = needed if needed in said else said[0]
+            first = offer.key(other).related("is said here") if other else None
+            message = f"'{key}' and '{other}' both say what the offer is worth"
+            scope.say(span, "RK115", message, "keep one of them, or make two offers", first)
+        elif value is not None and key != "amount" and _is_nothing(value):
+            scope.say(
+                value.span, "RK113", f"{value.value} is no offer", f"say how much, or leave '{key}' out"
+            )
+
+
+def _is_nothing(percentage: Located) -> bool:
+    try:
+        return parse_percent(str(percentage.value)) == 0
+    except UnitError:
+        return False
 
 
 def _people(scope: Scope, people: Located) -> None:
@@ -122,7 +147,9 @@ def _source(scope: Scope, source: Located) -> None:
         fields = source.get(listed)
         for name, node in fields.items() if fields else ():
             scope.field(name, fields.key(name) if fields else source.span)
-            unlisted = outside_list(scope.values.get(name), name, node.value, node) if listed == "set" else None
+            unlisted = (
+                outside_list(scope.values.get(name), name, node.value, node) if listed == "set" else None
+            )
             scope.findings += [unlisted] if unlisted else []
     consents = list(source.get("consent") or ())
     unique(scope, (consent.get("channel") for consent in consents), "channel")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from engine.lint.content.message import Flaw, Message
-from engine.lint.content.phrases import languages, phrases
+from engine.lint.content.phrases import languages, phrases, sentence
 from engine.lint.content.script import Script
 from engine.lint.content.words import Link, Words
 
@@ -123,19 +123,9 @@ def _answers(script: Script, words: Words, language: str) -> Iterator[Ask]:
         what = _WHAT.get(hit.note)
         if what is None or _STOP.match(words.text, hit.end):
             continue
-        sentence = _sentence(words.text, hit.start)
-        if not (words.links and _OTHERWISE.search(sentence)):
+        around = sentence(words.text, hit.start)
+        if not (words.links and _OTHERWISE.search(around)):
             yield Ask(what, hit.words, *script.stretch(words, hit.start, hit.end))
-
-
-_END = re.compile(r"[.!?\n]")
-#: a sentence is looked at so far before and behind
-_REACH = 300
-
-
-def _sentence(text: str, index: int) -> str:
-    before = _END.split(text[max(0, index - _REACH) : index])[-1]
-    return before + _END.split(text[index : index + _REACH])[0]
 
 
 def _asks_softly(words: Words, language: str) -> bool:

@@ -136,3 +136,14 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 
 #: blanks inside a phrase; never more than a few, so that no text makes the search long
 WHITE = r"\s{1,8}"
+
+
+_END = re.compile(r"[.!?\n]")
+#: a sentence is looked at so far before and behind
+_REACH = 300
+
+
+def sentence(text: str, index: int) -> str:
+    """The sentence around a place in a text."""
+    before = _END.split(text[max(0, index - _REACH) : index])[-1]
+    return before + _END.split(text[index : index + _REACH])[0]

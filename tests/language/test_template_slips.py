@@ -1,0 +1,58 @@
+"""Slips in templates and offers, each told once, where it is, in words of the language."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.diagnostics import Finding
+from tests.language.support import load, small
+
+FILE = "templates/winback/hello.md"
+BODY = "You liked {{ person.product }}. {{ offer.terms }}\n\n[Choose a time]({{ links.calendar }})\n"
+
+
+def _of(text: str) -> list[Finding]:
+    return load(small() | {FILE: text}).findings
+
+
+def _of_body(body: str) -> list[Finding]:
+    return _of(f"---\nsubject: It is back\npreheader: As it was.\n---\n{body}")
+
+
+def test_a_front_matter_that_never_ends_is_one_finding() -> None:
+    assert [f.code for f in _of(f"---\nsubject: It is back\n{BODY}")] == ["RK608"]
+
+
+@pytest.mark.parametrize("value", ["{{ offer.title }}", "{% if offer %}x{% endif %}"])
+def test_a_value_that_begins_with_a_tag_needs_quotes(value: str) -> None:
+    text = f"---\nsubject: It is back\npreheader: {value}\n---\n{BODY}"
+    [found] = _of(text)
+    assert (found.code, found.line, found.column, found.mend) == ("RK101", 3, 12, "put quotes around it")
+    assert found.fix
+    assert _of(text.replace(value, found.fix.text)) == []
+
+
+@pytest.mark.parametrize("link", ["[Choose a time]()", "[Choose a time]( )", "![Our office]()"])
+def test_a_link_without_an_address_is_told_where_it_stands(link: str) -> None:
+    [found] = _of_body(f"You liked {{{{ person.product }}}}.\n\nSo: {link}\n")
+    assert (found.code, found.line, found.column) == ("RK610", 7, 5 + link.startswith("!"))
+    assert found.message == "a link must lead somewhere: its address is empty"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "message"),
+    [
+        ("percent: 10%\n    amount: 5", "RK115", "'amount' and 'percent' both say what the offer is worth"),
+        (
+            "of_contract: 10%\n    percent: 10%",
+            "RK115",
+            "'of_contract' and 'percent' both say what the offer is worth",
+        ),
+        ("percent: 0%", "RK113", "0% is no offer"),
+        ("percent: 0.0%", "RK113", "0.0% is no offer"),
+    ],
+)
+def test_an_offer_is_worth_one_thing_and_more_than_nothing(more: str, code: str, message: str) -> None:
+    offers = small()["incentives.yaml"].replace("percent: 10%", more)
+    [found] = load(small() | {"incentives.yaml": offers}).findings
+    assert (found.file, found.code, found.message) == ("incentives.yaml", code, message)
