@@ -30,6 +30,7 @@ class _Attacher:
     starts: list[Place] = field(init=False)  # of all that can be seen
     depths: list[int] = field(init=False)  # how many brackets are open before it
     entry_starts: list[Place] = field(init=False)
+    ends: dict[int, Place] = field(init=False)  # where the brackets of a collection, by its id, close
     blocks: list[Entry] = field(init=False)  # entries that stand in no bracket
     block_starts: list[Place] = field(init=False)
     blank: bool = False  # is the line above blank?
@@ -39,6 +40,7 @@ class _Attacher:
     def __post_init__(self) -> None:
         self.starts = [start for start, _ in self.written.spans]
         self.entry_starts = [entry.start for entry in self.written.entries]
+        self.ends = {id(made): place for place, made in self.written.closed.items()}
         self.blocks = [entry for entry in self.written.entries if not entry.parent.flow]
         self.block_starts = [entry.start for entry in self.blocks]
         self.depths, depth = [], 0
@@ -80,10 +82,11 @@ class _Attacher:
             owner.beside = Beside(text=text, column=_cells(prefix), width=_cells(prefix.rstrip()))
 
     def _owner(self, place: Place) -> Entry | None:
-        """What a comment at the end of a line stands beside: in brackets the last element; else the key whose line
-        it is, or the element, or what goes on from a line above."""
-        if self._in_brackets(place):
-            return self._before(place)
+        """What a comment at the end of a line stands beside: the last element in brackets, where they are still open
+        or were opened above; else the key whose line it is, or the element, or what goes on from a line above."""
+        element = self._element(place)
+        if element is not None:
+            return element
         first, end = (bisect_left(self.block_starts, at) for at in ((place[0], 0), place))
         here = self.blocks[first:end]
         owners = [
@@ -92,6 +95,18 @@ class _Attacher:
             *self.blocks[max(end - 1, 0) : end],
         ]
         return owners[0] if owners else None
+
+    def _element(self, place: Place) -> Entry | None:
+        """The element in brackets that a comment is about: all of what the line has begun and closed again."""
+        last = self._before(place)
+        while last is not None and last.parent.flow and self.ends[id(last.parent)] < place:
+            owner = last.parent.owner
+            if owner is None or owner.start[0] != place[0]:
+                break
+            last = owner
+        if last is None or self._in_brackets(place):
+            return last
+        return last if last.parent.flow and last.start[0] == place[0] else None
 
     def _in_brackets(self, place: Place) -> bool:
         token = bisect_left(self.starts, place)
@@ -118,6 +133,10 @@ class _Attacher:
             self.ending = _ending(before, following)
         while len(self.ending) > (following is None) and self.ending[0].column > column:
             self.ending.pop(0)
+        if following is None and len(self.ending) > 1 and self.ending[1].column == self.ending[0].column:
+            self.ending.pop(
+                0
+            )  # a list whose dashes stand below the first letter of its key ends before the file
         if self.ending and (following is None or column > following.start[1]):
             return self.ending[0].below
         assert following is not None

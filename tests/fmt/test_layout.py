@@ -448,3 +448,69 @@ def test_each_comment_stays_on_the_line_of_its_key() -> None:
                 found = key.match(line)
                 assert found and line.endswith(f"# of {found[1]}"), (file, line)
         assert after.count("# of ") == sum("# of " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            """
+            cadence: [{step: a, at: 0d, email: x/y}, # first
+              {step: b, at: 1d, email: x/y}] # second
+            """,
+            """
+            cadence:
+              - {step: a, at: 0d, email: x/y}  # first
+              - {step: b, at: 1d, email: x/y}  # second
+            """,
+            id="elements of brackets",
+        ),
+        pytest.param(
+            """
+            goal: {within: 3d, event: [purchase, # one
+              meeting_booked] # other
+              }
+            """,
+            """
+            goal:
+              event:
+                - purchase  # one
+                - meeting_booked  # other
+              within: 3d
+            """,
+            id="words in brackets",
+        ),
+        pytest.param(
+            """
+            cadence: [{step: a, at: 0d, email: x/y}, # rekindle: allow RK613 because nobody is asked
+              {step: b, at: 1d, email: x/y}]
+            """,
+            """
+            cadence:
+              - {step: a, at: 0d, email: x/y}  # rekindle: allow RK613 because nobody is asked
+              - {step: b, at: 1d, email: x/y}
+            """,
+            id="a waiver of a whole step",
+        ),
+        pytest.param(
+            """
+            then: end
+            cadence:
+            - step: a
+              at: 0d
+            # the very end
+            """,
+            """
+            cadence:
+              - step: a
+                at: 0d
+            then: end
+            # the very end
+            """,
+            id="the end of the file",
+        ),
+    ],
+)
+def test_a_comment_stays_with_its_element(before: str, after: str) -> None:
+    kind = "campaign: x\n"
+    assert lay_out(kind + dedent(before).lstrip(), "x.yaml").text == kind + dedent(after).lstrip()
