@@ -7,6 +7,7 @@ place, so a broken predicate never reaches the engine: no project is built while
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -84,8 +85,7 @@ class _Compiler:
             return _all([self.predicate(part) for part in node])
         if node.is_map and node.value:
             return _all([self._entry(key, value, node) for key, value in node.items()])
-        mend = "write a field and what it is compared with, for example 'product: robot_arm'"
-        return self._wrong(node, "RK112", f"{_shown(node)} is not a predicate", mend)
+        return self._wrong(node, "RK112", f"{_shown(node)} is not a predicate", predicate_mend(node.value))
 
     def _entry(self, key: str, value: Located, parent: Located) -> Predicate:
         match key:
@@ -297,6 +297,13 @@ def outside_list(legal: Collection[str] | None, field: str, value: Any, node: Lo
         mend = f"{mend}; or list your own under people.values in rekindle.yaml"
     sure = None if field.startswith("consent.") else suggest.sure(str(value), legal)
     return node.span.finding("RK307", f"{field} is never '{value}'", mend, instead=sure)
+
+
+def predicate_mend(wrong: object) -> str:
+    """What to write where no predicate stands: a word alone is most often an event."""
+    if isinstance(wrong, str) and re.fullmatch(r"[a-z][a-z0-9_]*", wrong):
+        return f"for an event write {{event: {wrong}}}; for a field what it is compared with: '{wrong}: ...'"
+    return "write a field and what it is compared with, for example 'product: robot_arm'"
 
 
 def _all(parts: list[Predicate]) -> Predicate:

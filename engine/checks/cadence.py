@@ -70,10 +70,12 @@ def _names(scope: Scope, campaign: Located, step: Located) -> None:
     unsure = cohorts is None and written(campaign, "cohorts")
     names = None if unsure else cohorts.keys if cohorts else ()
     for cohort in step["for"].texts() if "for" in step else ():
-        scope.known(cohort, "cohort", "RK205", names, "declare it under cohorts")
-    scope.known(step.get("offer"), "offer", "RK203", scope.offers, "declare it in incentives.yaml")
+        scope.known(cohort, "cohort", "RK205", names, "declare it under cohorts", makes=True)
+    declare = "declare it in incentives.yaml"
+    scope.known(step.get("offer"), "offer", "RK203", scope.offers, declare, makes=True)
     for _, ref in step_variants(step):
-        scope.known(ref, "template", "RK202", scope.templates, f"write it as templates/{ref.value}.md")
+        file = f"write it as templates/{ref.value}.md"
+        scope.known(ref, "template", "RK202", scope.templates, file, makes=True)
     start = step.get("start")
     if start is not None and start.value == campaign.text("campaign"):
         scope.say(start.span, "RK206", "a campaign cannot start itself", "use 'then: {repeat: ...}'")

@@ -40,7 +40,8 @@ def _audience(scope: Scope, root: Located) -> None:
     audience = root.get("audience")
     if audience is None:
         return
-    scope.known(audience.get("segment"), "segment", "RK201", scope.segments, "declare it in segments.yaml")
+    declare = "declare it in segments.yaml"
+    scope.known(audience.get("segment"), "segment", "RK201", scope.segments, declare, makes=True)
     scope.predicate(audience.get("where"))
 
 

@@ -54,8 +54,18 @@ class Scope:
         related = (other_end,) if other_end else ()
         self.findings.append(span.finding(code, message, mend, related=related, instead=instead))
 
-    def known(self, node: Located | None, what: str, code: str, names: Names, none: str = "") -> None:
-        """A finding when the node names nothing there is; ``none`` is the mend when no name comes near.
+    def known(
+        self,
+        node: Located | None,
+        what: str,
+        code: str,
+        names: Names,
+        none: str = "",
+        *,
+        makes: bool = False,
+    ) -> None:
+        """A finding when the node names nothing there is; ``none`` is the mend when no name comes near. Where that
+        ``makes`` what is named, it may be what comes next, so it is offered beside the names there are.
 
         Of ``names`` with their places the one that was meant is shown: either end may be the misspelt one.
         """
@@ -63,6 +73,8 @@ class Scope:
             return
         mend, sure = suggest.mend(node.value, names, none=none), suggest.sure(node.value, names)
         near = suggest.nearest(node.value, names)
+        if makes and not near and mend != none:
+            mend = f"{mend}; or {none}"
         place = names.get(near) if near and isinstance(names, Mapping) else None
         other_end = place.related("is declared here") if isinstance(place, Span) else None
         self.say(node.span, code, f"unknown {what} '{node.value}'", mend, other_end, instead=sure)

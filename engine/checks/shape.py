@@ -25,6 +25,11 @@ Error = Any
 #: of one file; a file with more is not of the language at all
 MAX_FAULTS = 200
 
+#: what other tools call a key of ours
+_ALIAS = {"on": "event"}
+#: keys that hold a name of the project's own
+_NAMES = frozenset({"event", "trigger", "campaign", "segment", "step", "offer"})
+
 _TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -132,6 +137,8 @@ class _Aimer:
     def _alternatives(self, error: Error, path: Path) -> Iterator[_Fault]:
         branches = [self._resolve(branch) for branch in error.validator_value]
         if all(set(branch) == {"required"} for branch in branches):
+            if not isinstance(error.instance, dict):
+                return  # said where its kind is judged
             yield from self._one_of_keys([b["required"][0] for b in branches], path)
             return
         fitting = [i for i, branch in enumerate(branches) if self._accepts_type(branch, error.instance)]
@@ -221,7 +228,7 @@ class _Aimer:
             if key in properties or wording.matches(key, schema.get("patternProperties", {})):
                 continue
             absent = [name for name in properties if name not in node]
-            meant = suggest.nearest(key, absent)
+            meant = suggest.nearest(key, absent) or (_ALIAS.get(key) if _ALIAS.get(key) in absent else None)
             mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, properties, few=len(properties))
             if key == "<<":
                 mend = "merge keys are not part of YAML 1.2; write the keys out"
@@ -233,18 +240,36 @@ class _Aimer:
 
     def _missing(self, path: Path, keys: tuple[str, ...], schema: Schema | None = None) -> _Fault:
         one = f"{' or '.join(map(repr, keys))} is missing" if len(keys) < 3 else "what it does is missing"
-        examples = self._resolve((schema or {}).get("properties", {}).get(keys[0], {})).get(
-            "examples", ["..."]
-        )
-        example = examples[0] if isinstance(examples[0], str) else "..."
+        example = self._example(keys[0], schema or {})
         mend = f"add '{keys[0]}: {example}'" if len(keys) == 1 else f"add one of: {', '.join(keys)}"
         return _Fault(self._name_of(path).finding("RK111", one, mend), at=path, missing=keys)
+
+    def _example(self, key: str, schema: Schema) -> str:
+        """What a key of a mapping can hold; a name that only some other project has would mislead."""
+        own = self._resolve(schema.get("properties", {}).get(key, {}))
+        shown = (*own.get("examples", ()), *own.get("enum", ()))
+        return shown[0] if shown and isinstance(shown[0], str) and key not in _NAMES else "..."
+
+    def _as_mapping(self, schema: Schema, wrong: Any) -> str | None:
+        """A word that stands where a mapping belongs, as the key it was meant for."""
+        ways = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+        first = [branch["required"][0] for branch in ways if "required" in branch]
+        keys = list(dict.fromkeys([*first[:1], *schema.get("required", ())]))
+        if not keys or isinstance(wrong, bool | dict | list) or wrong is None:
+            return None
+        rest = [f"{key}: {self._example(key, schema)}" for key in keys[1:]]
+        return f"write {{{', '.join([f'{keys[0]}: {wrong}', *rest])}}}"
 
     def _wrong_value(self, path: Path, error: Error) -> _Fault:
         node = self._node(path)
         branches = [self._resolve(branch) for branch in error.schema.get("anyOf", ())]
+        code, message, mend = wording.value(error.schema, error.validator, node.plain(), branches)
+        if code == "RK112" and error.validator == "type" and error.schema["type"] == "object":
+            mend = self._as_mapping(error.schema, node.plain()) or mend
         finding = self._value_span(path).finding(
-            *wording.value(error.schema, error.validator, node.plain(), branches),
+            code,
+            message,
+            mend,
             instead=mends.instead(error.schema, error.validator, node, branches),
         )
         return _Fault(finding, path)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine import suggest
+from engine.compile_predicate import predicate_mend
 from engine.units import UnitError, parsers, shown
 
 Words = tuple[str, str, str]
@@ -105,7 +106,7 @@ def _type(schema: Schema, title: str, wrong: Any) -> Words:
     wanted = schema["type"]
     noun, mend = _A_TYPE[wanted if isinstance(wanted, str) else wanted[0]]
     if title == "predicate":
-        mend = "write a field and what it is compared with, for example 'product: robot_arm'"
+        mend = predicate_mend(wrong)
     elif wanted == "string" and not isinstance(wrong, bool | int | float):
         mend = f"write {_a(title) if title else 'text'}"
     if wrong is None:
