@@ -30,6 +30,12 @@ def matches(words: str, name: str) -> bool:
     return any(all(_holds(part, name) for part in _split("and", way)) for way in _split("or", words))
 
 
+def is_complete(words: str) -> bool:
+    """Does something stand on each side of every ``and`` and ``or``, and behind every ``not``?"""
+    parts = [part.strip() for way in _split("or", words) for part in _split("and", way)]
+    return not words.strip() or all(part and part.casefold() != "not" for part in parts)
+
+
 def _split(operator: str, words: str) -> list[str]:
     return re.split(rf"(?:^|\s+){operator}(?:\s+|$)", words.strip(), flags=re.IGNORECASE)
 

@@ -158,5 +158,6 @@ def _replace(results: Sequence[_Result], *, write: bool) -> None:
     left = sum(result.left for result in results)
     counts = ((len(changed), "laid out" if write else "to lay out"), (left, "left alone"))
     said = [f"{counted(number, 'file')} {what}" for number, what in counts if number]
-    verdict = ", ".join(said) or f"{counted(len(results), 'file')}, nothing to lay out"
+    why = "" if results else ": templates stay as they are"
+    verdict = ", ".join(said) or f"{counted(len(results), 'file')}, nothing to lay out{why}"
     click.echo(click.style(verdict, bold=True))

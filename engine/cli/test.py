@@ -73,7 +73,10 @@ def command(
     none, or when less is covered than --fail-under asks for.
     """
     from engine import logs
+    from engine.cases.selection import is_complete
 
+    if not is_complete(words):
+        raise click.UsageError(f"-k '{words}' is not whole: write it like 'sms and not stop'.")
     logs.configure(verbosity=-1)
     named = tuple(_named(obj, path) for path in paths)
     wanted = by_project(named) if named else {obj.require_project(): None}

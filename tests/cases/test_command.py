@@ -81,6 +81,13 @@ def test_one_failure_is_enough_to_fail(run: Run) -> None:
     assert passing.output.splitlines()[0] == "acme/tests/come_back.yaml ."
 
 
+@pytest.mark.parametrize("words", ["and", "and and", "stops and", "or stops", "not", "stops and not"])
+def test_words_that_are_not_whole_choose_nothing(run: Run, words: str) -> None:
+    refused = run("-k", words)
+    assert refused.exit_code == 2
+    assert "is not whole" in refused.output
+
+
 def test_words_choose_cases(run: Run) -> None:
     def chosen(words: str) -> list[str]:
         found = json.loads(run("--format", "json", "-k", words).stdout)["cases"]

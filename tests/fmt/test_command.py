@@ -99,7 +99,7 @@ def test_a_layout_that_would_lose_something_is_never_written(
 def test_paths_narrow_it_and_templates_stay(project: Path) -> None:
     note = project / "templates/winback/note.md"
     before = note.read_bytes()
-    assert _run("fmt", project / "templates").output == "0 files, nothing to lay out\n"
+    assert _run("fmt", project / "templates").output == "0 files, nothing to lay out: templates stay as they are\n"
     assert _run("fmt", project / "tests").exit_code == 0
     assert (note.read_bytes(), (project / "messy.yaml").read_bytes()) == (before, MESSY.encode())
 

@@ -70,6 +70,11 @@ def test_a_finding_is_a_result_with_its_rule_place_other_end_and_mend() -> None:
     ]
 
 
+def test_what_would_turn_a_page_or_move_a_cursor_is_not_in_its_words() -> None:
+    (result,) = _run(build([finding(message="a\u202eb\x1b[2J\x07c\nd")], {}, ""))["results"]
+    assert result["message"]["text"].startswith("a\ufffdb\ufffd[2J\ufffdc\ufffdd")
+
+
 def test_the_run_says_what_its_columns_count_and_describes_the_rules_it_speaks_of() -> None:
     run = _run(build([finding(), finding(code="RK615", severity=Severity.ERROR)], {}, ""))
     assert run["columnKind"] == "unicodeCodePoints"

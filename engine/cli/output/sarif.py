@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.cli.output.report import Report, as_json, sentence
+from engine.cli.output.text import printable
 from engine.diagnostics import Finding, Fix, Related
 from engine.documentation import HOME, rule_url
 from engine.rules import RULES
@@ -74,7 +75,7 @@ def _result(finding: Finding, index: dict[str, int], suppressions: list[_Data]) 
         "suppressions": suppressions,
     }
     if finding.context:
-        result["locations"][0]["logicalLocations"] = [{"name": finding.context}]
+        result["locations"][0]["logicalLocations"] = [{"name": printable(finding.context)}]
     if finding.related:
         others = [{**_location(related), "message": _message(related.message)} for related in finding.related]
         result["relatedLocations"] = [{"id": number, **other} for number, other in enumerate(others, 1)]
@@ -84,7 +85,7 @@ def _result(finding: Finding, index: dict[str, int], suppressions: list[_Data]) 
 
 
 def _suppression(reason: str) -> _Data:
-    return {"kind": "inSource", "justification": reason}
+    return {"kind": "inSource", "justification": printable(reason)}
 
 
 def _location(at: Finding | Related) -> _Data:
@@ -110,5 +111,6 @@ def _fix(finding: Finding, fix: Fix) -> _Data:
 
 def _message(text: str) -> dict[str, str]:
     """A plain message. Other braces are left alone, though the standard would have each doubled: viewers show what
-    is written, and somebody would copy ``{{env: NAME}}`` into a file."""
-    return {"text": _LINK.sub(r"\\[", _PLACEHOLDER.sub(r"{{\1}}", text))}
+    is written, and somebody would copy ``{{env: NAME}}`` into a file. What could turn the writing of a page or move
+    a terminal's cursor is left out, as it is in the terminal."""
+    return {"text": _LINK.sub(r"\\[", _PLACEHOLDER.sub(r"{{\1}}", printable(text)))}
