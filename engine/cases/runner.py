@@ -27,7 +27,8 @@ from engine.facts import Facts
 from engine.gather import gather
 from engine.jobs import Job
 from engine.model import BUILT_IN, CHANNELS, DAY, Campaign, ChannelDef, Environment
-from engine.predicate import holds
+from engine.phrases import in_words
+from engine.predicate import All, Predicate, holds
 from engine.simulate import run_virtual
 from engine.testfile import TestCase, TestFile
 from engine.timeline import cohort_of
@@ -206,12 +207,21 @@ class CaseRunner:
         segment = segment_of(self._app.project, facts, now)
         if segment != campaign.segment:
             theirs = f"they are in segment {segment}" if segment else "no segment fits them"
-            return f"The person did not enter: {theirs}, and the campaign is for {campaign.segment}."
+            wanted = next(s.where for s in self._app.project.segments if s.id == campaign.segment)
+            unmet = self._unmet(wanted, facts, now)
+            return f"The person did not enter: {theirs}, and the campaign is for {campaign.segment}.{unmet}"
         if campaign.where is not None and not holds(campaign.where, facts, now):
-            return "The person did not enter: the audience's where does not hold of them."
+            unmet = self._unmet(campaign.where, facts, now)
+            return f"The person did not enter: the audience's where does not hold of them.{unmet}"
         if campaign.cohorts and cohort_of(campaign, facts, now) is None:
             return "The person did not enter: no cohort fits them."
         return ""
+
+    def _unmet(self, wanted: Predicate, facts: Facts, now: int) -> str:
+        """Which of several conditions do not hold, in a reader's words; "" where all do."""
+        parts = wanted.of if isinstance(wanted, All) else (wanted,)
+        told = [in_words(p, self._app.project.currency) for p in parts if not holds(p, facts, now)]
+        return f" What does not hold: {'; '.join(told)}." if told else ""
 
     def close(self) -> None:
         """Let the store go. May be called twice."""

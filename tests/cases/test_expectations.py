@@ -105,7 +105,8 @@ def test_something_is_expected_and_nothing_happens() -> None:
     )
     assert problems(result) == ["this did not happen"]
     assert result.note == (
-        "The person did not enter: they are in segment customer, and the campaign is for churned."
+        "The person did not enter: they are in segment customer, and the campaign is for churned. What does not hold: "
+        "status_at_last_touch is churned; churned_at older than 30d; churned_at newer than 200d."
     )
 
 
