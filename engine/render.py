@@ -78,7 +78,9 @@ class Renderer:
         except RenderError:
             raise
         except Missing as missing:
-            problem = f"{missing.name} is missing for this person"
+            of_event = missing.name.startswith("trigger.")
+            lacks = "is not among what the event carried" if of_event else "is missing for this person"
+            problem = f"{missing.name} {lacks}"
             raise _error(request, problem, missing=missing.name) from None
         except (TemplateFault, TemplateSyntaxError) as fault:
             raise _fault(request, fault) from None

@@ -96,5 +96,5 @@ def test_the_page_lists_what_a_template_may_name() -> None:
         "step": STEP,
         "trigger": (),
     }
-    table = PAGE.split("| name | is there |")[1].split("\n\n")[0]
+    table = PAGE.split("| name | may be named |")[1].split("\n\n")[0]
     assert {word for group, names in named.items() for word in (group, *names) if word not in table} == set()

@@ -38,7 +38,8 @@ def test_a_missing_value_is_named(body: str, missing: str) -> None:
     error = refused(body)
     assert error.missing == missing
     assert error.template == "t"
-    assert error.message == f"template 't' (templates/t.md): {missing} is missing for this person"
+    lacks = "is not among what the event carried" if "trigger" in missing else "is missing for this person"
+    assert error.message == f"template 't' (templates/t.md): {missing} {lacks}"
     assert error.hint
 
 
