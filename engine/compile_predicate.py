@@ -126,7 +126,7 @@ class _Compiler:
         if f"attributes.{key}" in self._fields:
             sure = f"attributes.{key}"
             mend = f"write '{sure}'"
-        mend = mend or "docs/language.md lists the fields; others are declared under people.attributes"
+        mend = mend or f"declare it under people.attributes in rekindle.yaml, and write 'attributes.{key}'"
         return self._wrong(parent.key(key), "RK301", f"unknown field '{key}'", mend, sure)
 
     def _equality(self, field: str, type_: FieldType, value: Located, parent: Located) -> Predicate:
