@@ -17,7 +17,7 @@ import yaml
 
 from engine.diagnostics import Finding, Related
 from engine.located import Grouped, Located, Scalar, Span
-from engine.yaml_faults import fault, unreadable
+from engine.yaml_faults import comma, fault, unreadable
 
 #: characters of one file; a campaign is a page or two
 MAX_CHARACTERS = 1_000_000
@@ -153,6 +153,7 @@ class _Reader:
     def _mapping(self, events: Iterator[Any], depth: int, span: Span) -> Located:
         values: dict[str, Located] = {}
         keys: dict[str, Span] = {}
+        loose: list[tuple[Span, str]] = []
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key_span = self._span(event)
             self._count(1, key_span)
@@ -160,13 +161,19 @@ class _Reader:
                 self._refuse(
                     key_span, "RK105", "a key must be a plain word", "write a word, a colon, a value"
                 )
-            value = self._value(next(events), events, depth + 1)
+            following = next(events)
+            if values and _stands_alone(event, following):
+                loose.append((key_span, str(event.value)))
+                continue
+            value = self._value(following, events, depth + 1)
             if event.value in values:
                 first = (keys[event.value].related("the first"),)
                 message = f"'{event.value}' is written twice"
                 self.findings.append(key_span.finding("RK102", message, "remove one", related=first))
                 continue
             values[event.value], keys[event.value] = value, key_span
+        if loose:
+            self.findings.append(comma(loose, values))
         return Located(values, _until(span, event), keys)
 
     def _scalar(self, event: Any, span: Span) -> Scalar:
@@ -222,6 +229,14 @@ class _Reader:
 
     def _refuse(self, span: Span, code: str, message: str, mend: str = "", *related: Related) -> NoReturn:
         raise _Refused(span.finding(code, message, mend, related=related))
+
+
+def _stands_alone(key: Any, following: Any) -> bool:
+    """Is a key in braces only a word, with not so much as a colon?"""
+    nothing = (
+        isinstance(following, yaml.ScalarEvent) and following.start_mark.index == following.end_mark.index
+    )
+    return nothing and following.end_mark.index == key.end_mark.index
 
 
 def _until(span: Span, end: Any) -> Span:

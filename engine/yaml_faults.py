@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import yaml
 
 from engine.diagnostics import Finding, Related
-from engine.located import Span
+from engine.located import Located, Span
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufeff\ufffe\uffff]")
+_NO_COLON = re.compile(r" *(?:- +)?(?P<key>[a-z_]+)(?: *= *|:)(?P<value>[^\s:=/][^:=#]*?) *(?:#.*)?")
+_QUOTE_WITHIN = "put the text in double quotes, or write each quote within it twice"
 _NEEDS_QUOTES = "'\"%@`*&!|>"
 
 #: (part of the reader's complaint, message, mend); the first that fits
@@ -70,6 +73,10 @@ def fault(error: yaml.YAMLError, lines: list[str], file: str) -> Finding:
             "RK101", "a tab cannot indent", "use spaces"
         )
     span = Span(file, line + 1, column + 1, max(len(text.rstrip()), column + 1) + 1)
+    if above := _unblanked(lines, line, problem, file):
+        return above
+    if ("'<scalar>'" in problem or "expected key" in problem) and text[:column].rstrip().endswith(("'", '"')):
+        return span.finding("RK101", "the quote is closed before the text goes on", _QUOTE_WITHIN)
     if "cannot start any token" in problem:
         return _needs_quotes(text[column:].rstrip(), span)
     for part, message, mend in _WORDS:
@@ -78,6 +85,38 @@ def fault(error: yaml.YAMLError, lines: list[str], file: str) -> Finding:
     return span.finding(
         "RK101", "this is not YAML", "check the brackets, quotes and indents on this line and above"
     )
+
+
+def _unblanked(lines: list[str], line: int, problem: str, file: str) -> Finding | None:
+    """``at:10d`` and ``at = 10d`` are words to YAML, which complains below them."""
+    if not any(part in problem for part in ("mapping values", "could not find expected ':'")):
+        return None
+    above = next((n for n in range(line - 1, -1, -1) if lines[n].strip()), line)
+    for number in (line, above):
+        found = _NO_COLON.fullmatch(lines[number])
+        if found:
+            key, value = found["key"], found["value"]
+            span = Span(file, number + 1, found.start("key") + 1, found.end("value") + 1)
+            message = f"a key is followed by a colon and a blank: '{found.group().strip()[:40]}' is one word"
+            return span.finding("RK101", message, f"write '{key}: {value[:40]}'", instead=f"{key}: {value}")
+    return None
+
+
+def comma(loose: Sequence[tuple[Span, str]], values: Mapping[str, Located]) -> Finding:
+    """The finding for words in braces behind a comma that were meant to go on with the value before them."""
+    at, first = loose[0]
+    before = [(key, value) for key, value in values.items() if _stands_before(value.span, at)]
+    key, value = before[-1] if before else next(iter(values.items()))
+    if isinstance(value.value, int) and re.fullmatch(r"\d{3}", first):
+        mend = f"write '{key}: {value.value}{first}'"
+    else:
+        words = [*(str(part.value) for part in value.texts()), *(word for _, word in loose)]
+        mend = f"write '{key}: [{', '.join(words)}]', or give '{first}' a value"
+    return at.finding("RK101", "in braces a comma ends the value; this is neither part of it nor a key", mend)
+
+
+def _stands_before(one: Span, other: Span) -> bool:
+    return (one.line, one.column) < (other.line, other.column)
 
 
 def _opened(error: yaml.YAMLError, message: str, file: str) -> tuple[Related, ...]:
