@@ -128,6 +128,10 @@ RK620! link without tags | A visit by this link cannot be told from any other.
 RK621! false urgency | The words press for haste, and no offer of the step ends.
 RK622! discount above 15 % | To a business a deeper discount says that the price was wrong.
 RK623! remedy below 10 % of the contract | An apology that costs nothing reads as one.
+RK624! placeholder left in the words | What holds a place in another tool, or in a draft, would go out as it is.
+RK625! link that is none | Written so that Markdown makes no link of it, it is read as it is typed.
+RK626! offer that its message never names | The step makes an offer, and its message says nothing of it.
+RK627! words that contradict the offer | The percentage in the words is not the one that the offer declares.
 RK701! holdout without goal | People are kept back, and nothing says what would be compared.
 RK702! holdout above half | More people get nothing than get the campaign.
 RK703! variants that are the same | The templates say the same, so nothing can be learnt.

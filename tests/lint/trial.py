@@ -16,7 +16,7 @@ from engine.rules import RULES
 DATA = Path(__file__).parent.parent / "data" / "content"
 
 #: the rules about what messages say
-CODES = {code for code in RULES if "RK613" <= code <= "RK623"} | {"RK806"}
+CODES = {code for code in RULES if "RK613" <= code <= "RK627"} | {"RK806"}
 
 PROJECT = """
 project: trial
@@ -62,6 +62,12 @@ incentives:
     terms: You get two months of your plan from us.
     of_contract: 16%
     valid_for: 60d
+  - offer: ten_off
+    kind: percent_off
+    percent: 10%
+    title: 10% off
+    terms: You pay less for three months, and the list price after that.
+    valid_for: 30d
 """
 #: what has named an offer already, where a message comes later
 BEFORE = (

@@ -1,4 +1,4 @@
-"""What messages say: words, links, one call to action, and the channel that carries it all (RK613 to RK623, RK806).
+"""What messages say: words, links, one call to action, and the channel that carries it all (RK613 to RK627, RK806).
 
 Each rule is a function from a message to what is wrong with it. A message is judged once for every way in which it
 is sent, and what several steps share is said once, in the template.
@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterator
 
 from engine.diagnostics import Finding, Related
 from engine.lint.base import Subject
-from engine.lint.content import asks, grade, offers, parts, senders, texts, urgency, visits, wording
+from engine.lint.content import (
+    asks,
+    grade,
+    named,
+    offers,
+    parts,
+    placeholders,
+    senders,
+    texts,
+    urgency,
+    visits,
+    wording,
+)
 from engine.lint.content.aim import at_body, at_words
 from engine.lint.content.message import Flaw, Message, messages
 from engine.located import Span
@@ -18,7 +30,9 @@ from engine.located import Span
 _RULES: tuple[Callable[[Message], Iterator[Flaw]], ...] = (
     asks.judge,
     grade.judge,
+    named.contradicted,
     parts.judge,
+    placeholders.judge,
     texts.judge,
     urgency.judge,
     visits.judge,
@@ -42,6 +56,7 @@ def content(subject: Subject) -> Iterator[Finding]:
                     said.add(key)
                     yield finding
     yield from offers.judge(subject)
+    yield from named.judge(subject)
     yield from senders.judge(subject)
 
 

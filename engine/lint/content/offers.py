@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.diagnostics import Finding
 from engine.lint.base import Subject
 from engine.lint.content.aim import at_words
+from engine.lint.content.named import other_share
 from engine.lint.content.urgency import dates
 from engine.lint.content.wording import hidden, legalese, masked, spam
 from engine.located import Located, Span
@@ -21,7 +22,7 @@ _TEXTS = ("title", "terms", "limits")
 
 
 def judge(subject: Subject) -> Iterator[Finding]:
-    """RK622 and RK623 of every offer, and RK615, RK616 and RK621 of its words."""
+    """RK622 and RK623 of every offer, and RK615, RK616, RK621 and RK627 of its words."""
     root = subject.roots.get(_FILE)
     languages = _languages(subject)
     lines = subject.files.get(_FILE, "").splitlines()
@@ -31,6 +32,7 @@ def judge(subject: Subject) -> Iterator[Finding]:
             text = node.get(key)
             if text is not None and isinstance(text.value, str):
                 yield from _words(node, text, languages, lines)
+                yield from _share(subject, node, text, lines)
 
 
 def _amounts(subject: Subject, node: Located) -> Iterator[Finding]:
@@ -45,6 +47,17 @@ def _amounts(subject: Subject, node: Located) -> Iterator[Finding]:
             f"{share / 100:g}% of the contract: an apology worth under {LEAST / 100:g}% reads as no apology"
         )
         yield node["of_contract"].span.finding("RK623", said, f"make it {LEAST / 100:g}% or more")
+
+
+def _share(subject: Subject, node: Located, text: Located, lines: list[str]) -> Iterator[Finding]:
+    offer = subject.project.offers[str(node["offer"].value)]
+    found = other_share(offer, str(text.value))
+    if found and offer.percent is not None:
+        at = at_words(text, found.start(), found.end(), lines)
+        declared = f"{offer.percent / 100:g}%"
+        said = f"'{found[0]}', and the offer declares {declared}"
+        related = (node["percent"].span.related("what is declared"),)
+        yield at.finding("RK627", said, f"say {declared} in both, or what it is", related=related)
 
 
 def _words(node: Located, text: Located, languages: list[str], lines: list[str]) -> Iterator[Finding]:
