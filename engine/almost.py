@@ -7,6 +7,7 @@ is ``30d``, but ``2 months`` may be 60 days or 61. Whether the text is legal is 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -87,9 +88,15 @@ def hours(value: Any, *, wraps: bool) -> str | None:
     ``8-9`` the second could be of the morning or of the evening."""
     found = re.fullmatch(f"{_CLOCK}{_TO}{_CLOCK}", _text(value))
     ends = (_clock(*found.group(1, 2, 3)), _clock(*found.group(4, 5, 6))) if found else (None, None)
-    if not found or None in ends or (wraps and not (found[2] and found[5])):
+    if not found or None in ends or (wraps and not _sure_halves(found.groups())):
         return None
     return f"{ends[0]}-{ends[1]}" if wraps or str(ends[0]) < str(ends[1]) else None
+
+
+def _sure_halves(ends: Sequence[str | None]) -> bool:
+    """Do both ends say whether they are of the morning or of the evening, by their minutes or in so many words?"""
+    _, minute, half, _, other_minute, other_half = ends
+    return bool((minute or half) and (other_minute or other_half))
 
 
 def _clock(hour: str, minute: str | None, half: str | None) -> str | None:
@@ -140,3 +147,12 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return " ".join(str(value).lower().split()) if len(str(value)) <= 60 else ""
+
+
+#: how other languages call what a predicate says -> its word here
+ELSEWHERE: Mapping[str, str] = {
+    "or": "any", "and": "all", "any_of": "any", "all_of": "all",
+    ">=": "at_least", "<=": "at_most", ">": "more_than", "<": "less_than", "=": "equals", "==": "equals",
+    "!=": "not_equals", "<>": "not_equals", "gte": "at_least", "lte": "at_most", "gt": "more_than", "lt": "less_than",
+    "eq": "equals", "ne": "not_equals", "min": "at_least", "max": "at_most",
+}  # fmt: skip

@@ -116,7 +116,7 @@ class _Compiler:
 
     def _unknown_field(self, key: str, parent: Located) -> Predicate:
         legal = [*self._fields, *_GROUPS]
-        mend, sure = suggest.mend(key, legal), suggest.sure(key, legal)
+        mend, sure = _meant(key, legal)
         sure = None if sure and sure.startswith("consent.") else sure  # who may be written to is not guessed
         name = key.removeprefix("attributes.")
         if name != key:
@@ -149,8 +149,8 @@ class _Compiler:
         op = _COMPARISONS.get(name)
         legal = [other for other, op in _COMPARISONS.items() if op in OPS_OF[type_]]
         if op is None:
-            mend = suggest.mend(name, [*legal, "is"]) or f"one of: {', '.join([*legal, 'is'])}"
-            sure = suggest.sure(name, [*legal, "is"])
+            mend, sure = _meant(name, [*legal, "is"])
+            mend = mend or f"one of: {', '.join([*legal, 'is'])}"
             return self._wrong(parent.key(name), "RK303", f"unknown comparison '{name}'", mend, sure)
         if op not in OPS_OF[type_]:
             message = f"'{name}' cannot compare {field}: {_kind(field, type_)}"
@@ -244,7 +244,7 @@ class _Compiler:
             return Op.AT_LEAST, 1
         (name, count), number = entries[0], entries[0][1].value
         if name not in _TIMES:
-            mend, sure = suggest.mend(name, _TIMES), suggest.sure(name, _TIMES)
+            mend, sure = _meant(name, _TIMES)
             self._wrong(times.key(name), "RK303", f"unknown comparison '{name}'", mend, sure)
         elif isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _MAX_TIMES:
             self._wrong(count, "RK305", f"{shown(count.plain())} is not a count", "write a whole number")
@@ -304,6 +304,14 @@ def predicate_mend(wrong: object) -> str:
     if isinstance(wrong, str) and re.fullmatch(r"[a-z][a-z0-9_]*", wrong):
         return f"for an event write {{event: {wrong}}}; for a field what it is compared with: '{wrong}: ...'"
     return "write a field and what it is compared with, for example 'product: robot_arm'"
+
+
+def _meant(word: str, legal: Collection[str]) -> tuple[str, str | None]:
+    """What to do about an unknown word, and what it surely means: its word in other languages, or a slip."""
+    same = almost.ELSEWHERE.get(word.strip().lower())
+    if same in legal:
+        return f"did you mean '{same}'?", same
+    return suggest.mend(word, legal), suggest.sure(word, legal)
 
 
 def _all(parts: list[Predicate]) -> Predicate:

@@ -233,10 +233,8 @@ class _Reader:
 
 def _stands_alone(key: Any, following: Any) -> bool:
     """Is a key in braces only a word, with not so much as a colon?"""
-    nothing = (
-        isinstance(following, yaml.ScalarEvent) and following.start_mark.index == following.end_mark.index
-    )
-    return nothing and following.end_mark.index == key.end_mark.index
+    start, end = following.start_mark.index, following.end_mark.index
+    return bool(start == end == key.end_mark.index) and isinstance(following, yaml.ScalarEvent)
 
 
 def _until(span: Span, end: Any) -> Span:

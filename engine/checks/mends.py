@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from babel.core import get_global
+
 from engine import suggest
 from engine.located import Located
 from engine.units import UnitError, parsers
@@ -78,10 +80,17 @@ def _as_code(wrong: str) -> str:
     return wrong.strip().upper()
 
 
+def _as_country(wrong: str) -> str:
+    """``usa``, ``USA`` and ``UK`` as ``US`` and ``GB``: the codes of three letters, and the usual wrong one."""
+    code = wrong.strip().upper()
+    known = get_global("territory_aliases").get(code, [code])
+    return known[0] if len(known) == 1 and re.fullmatch("[A-Z]{2}", known[0]) else ""
+
+
 _SPELT: Mapping[str, Callable[[str], str]] = {
     "name": _as_name,
     "template name": _as_template,
     "currency": _as_code,
-    "country code": _as_code,
+    "country code": _as_country,
     "rule": _as_code,
 }

@@ -49,12 +49,19 @@ def judge(kind: str, root: Located) -> tuple[list[Finding], Located | None]:
     """Findings about the shape of a file, and the file without what is wrong (None: too much is)."""
     aimer = _Aimer(kind, root)
     found = (fault for error in validator(kind).iter_errors(root.plain()) for fault in aimer.aim(error))
-    faults = list(islice(found, MAX_FAULTS + 1))
-    if len(faults) > MAX_FAULTS:
-        return [fault.finding for fault in faults[:MAX_FAULTS]], None
+    faults = list(islice(found, 2 * MAX_FAULTS + 2))  # one mistake may be two faults, until they are paired
     kept = _paired(faults)
+    if len(kept) > MAX_FAULTS:
+        return _first([fault.finding for fault in kept]), None
     cuts = {fault.cut for fault in kept if fault.cut is not None}
     return [fault.finding for fault in kept], _prune(root, cuts, ())
+
+
+def _first(findings: list[Finding]) -> list[Finding]:
+    """As many as are told of one file; the last says that there are more."""
+    *told, last = findings[:MAX_FAULTS]
+    more = f"{last.message}; the file has more mistakes than the {MAX_FAULTS} that are told"
+    return [*told, replace(last, message=more)]
 
 
 def _once(faults: list[_Fault]) -> list[_Fault]:

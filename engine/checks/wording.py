@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engine import suggest
+from engine.checks import mends
 from engine.compile_predicate import predicate_mend
 from engine.units import UnitError, parsers, shown
 
@@ -97,6 +98,9 @@ def _pattern(schema: Schema, title: str, wrong: Any) -> Words:
     if title == "template name" and str(wrong).endswith(".md"):
         plain = str(wrong).removesuffix(".md").removeprefix("templates/")
         return "RK113", f"{shown(wrong)} names a file", f"write '{plain}'"
+    meant = mends.name(title, str(wrong)) if title == "country code" else None
+    if meant:
+        return "RK113", f"{shown(wrong)} is not {_a(title)}", f"write '{meant}'"
     examples = schema.get("examples", ())
     mend = f"write it like '{examples[0]}'" if examples else ""
     return "RK113", f"{shown(wrong)} is not {_a(title or 'legal value')}", mend

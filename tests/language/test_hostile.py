@@ -77,3 +77,16 @@ def test_any_value_under_any_key_gives_findings(line: int, value: object) -> Non
     key = lines[line].split(":")[0]
     lines[line] = f"{key}: {_flow(value)}"
     _sound(load(small(campaign="\n".join(lines))))
+
+
+def test_a_slip_in_every_step_is_told_once_each_and_what_is_left_out_is_said() -> None:
+    def told(steps: int) -> list[str]:
+        head = small()["winback.yaml"].split("cadence:")[0]
+        body = "".join(f"  - {{step: s{n}, at: 0d, emial: winback/hello}}\n" for n in range(steps))
+        findings = load(small(campaign=f"{head}cadence:\n{body}")).findings
+        return [f.message for f in findings if f.file == "winback.yaml" and f.code in ("RK110", "RK111")]
+
+    assert told(101) == ["unknown key 'emial'"] * 101
+    *each, last = told(250)
+    assert (len(each), set(each)) == (199, {"unknown key 'emial'"})
+    assert "more mistakes than the 200 that are told" in last
