@@ -13,7 +13,7 @@ from engine.compile_campaign import step_channel, step_variants
 from engine.diagnostics import Finding
 from engine.fields import HISTORY_FIELDS
 from engine.located import Located, Span
-from engine.model import Template
+from engine.model import CHANNELS, Template
 from engine.pages import utm_of
 from engine.tags import Utm
 from engine.template_faults import Fault
@@ -22,6 +22,10 @@ from engine.vocabulary import BRAND, OFFER, OWNER, STEP
 
 #: groups whose messages go to people who know us, and must show that we know them
 WIN_BACK = "winback"
+
+
+#: keys of which a step has one
+_ACTIONS = frozenset({*CHANNELS, "wait_for", "choose", "review", "start"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def check(scope: Scope, campaigns: Mapping[str, Located], *, alone: bool = False
         if kind in judged:
             continue
         judged.add(kind)
-        for finding in _judge(use, roots, stage):
+        for finding in _judge(use, roots, scope.values, stage):
             place = (finding.file, finding.line, finding.column, finding.code)
             if place not in said:
                 said.add(place)
@@ -75,6 +79,8 @@ def _uses(scope: Scope, campaigns: Mapping[str, Located]) -> Iterator[_Use]:
                 if parsed is None:
                     continue
                 used.add(parsed.file)
+                if len(_ACTIONS & set(step.keys)) > 1:
+                    continue  # what the step is to be is not known yet, nor what it will have for the template
                 yield _Use(
                     parsed,
                     utm=utm_of(step_channel(step) or "", name, step.text("step") or "", variant),
@@ -117,7 +123,9 @@ def _links(brand: Located | None) -> Collection[str] | None:
     return None if brand is None or written(brand, "links") else []
 
 
-def _vocabulary(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Vocabulary:
+def _vocabulary(
+    use: _Use, roots: Mapping[str, Collection[str] | None], values: Mapping[str, Collection[str]]
+) -> Vocabulary:
     withheld = {}
     if not use.has_offer:
         withheld["offer"] = ("RK604", "the template names an offer, and its step has none")
@@ -125,14 +133,19 @@ def _vocabulary(use: _Use, roots: Mapping[str, Collection[str] | None]) -> Vocab
         withheld["step"] = ("RK604", "the template names a deadline, and its step has no 'respond_by'")
     if not use.in_trigger:
         withheld["trigger"] = ("RK604", "only the steps of a trigger know what started them")
-    return Vocabulary(roots, withheld)
+    return Vocabulary(roots, withheld, values)
 
 
-def _judge(use: _Use, roots: Mapping[str, Collection[str] | None], stage: Stage | None) -> Iterator[Finding]:
+def _judge(
+    use: _Use,
+    roots: Mapping[str, Collection[str] | None],
+    values: Mapping[str, Collection[str]],
+    stage: Stage | None,
+) -> Iterator[Finding]:
     template = use.parsed.template
     if template is None:
         return
-    vocabulary = _vocabulary(use, roots)
+    vocabulary = _vocabulary(use, roots, values)
     used: set[str] = set()
     mistakes: list[tuple[Mistake, int]] = []
     readable = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine import suggest
 from engine.checks.guards import Mention, mentions
+from engine.checks.template_values import unlisted
 from engine.template_faults import FILTERS
 
 #: among the fields of ``person``: its attributes cannot be known, so any will do
@@ -35,6 +36,8 @@ class Vocabulary:
     roots: Mapping[str, Collection[str] | None]
     #: roots that exist, but not for this use, and why
     withheld: Mapping[str, tuple[str, str]]  # name -> (code, message)
+    #: every value of a person's field, where there is a list of them
+    values: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Reading:
 def read(text: str, vocabulary: Vocabulary) -> Reading:
     """Walk one template text. Never raises for what it holds."""
     try:
-        walk = _Walk(_ENVIRONMENT.parse(text), vocabulary)
+        walk = _Walk(_ENVIRONMENT.parse(text), text, vocabulary)
         used = frozenset(".".join(mention.path) for mention in walk.mentions)
         return Reading(tuple(islice(walk.mistakes(), MAX_MISTAKES)), used)
     except TemplateSyntaxError as error:
@@ -81,8 +84,9 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
 
 
 class _Walk:
-    def __init__(self, tree: nodes.Template, vocabulary: Vocabulary) -> None:
+    def __init__(self, tree: nodes.Template, text: str, vocabulary: Vocabulary) -> None:
         self._tree = tree
+        self._text = text
         self._vocabulary = vocabulary
         #: names the template itself sets
         self._own = {n.name for n in tree.find_all(nodes.Name) if n.ctx in ("store", "param")}
@@ -98,6 +102,8 @@ class _Walk:
         yield from self._unknown(nodes.Test, _ENVIRONMENT.tests, "test")
         for mention in self.mentions:
             yield from self._name(mention)
+        for line, word, message, mend in unlisted(self._tree, self._text, self._vocabulary.values):
+            yield Mistake(line, word, "RK307", message, mend)
 
     def _unknown(
         self, kind: type[nodes.Filter | nodes.Test], known: Collection[str], what: str

@@ -12,7 +12,11 @@ BODY = "You liked {{ person.product }}. {{ offer.terms }}\n\n[Choose a time]({{ 
 
 
 def _of(text: str) -> list[Finding]:
-    return load(small() | {FILE: text}).findings
+    """What is found about the first e-mail, where the reasons of a loss are listed."""
+    listed = "people:\n  values: {loss_reason: [price, missing_feature]}\n"
+    return load(
+        small() | {FILE: text, "rekindle.yaml": small()["rekindle.yaml"].replace("people:\n", listed, 1)}
+    ).findings
 
 
 def _of_body(body: str) -> list[Finding]:
@@ -56,3 +60,29 @@ def test_an_offer_is_worth_one_thing_and_more_than_nothing(more: str, code: str,
     offers = small()["incentives.yaml"].replace("percent: 10%", more)
     [found] = load(small() | {"incentives.yaml": offers}).findings
     assert (found.file, found.code, found.message) == ("incentives.yaml", code, message)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'person.loss_reason == "pricing"',
+        "'pricing' != person.loss_reason",
+        'person.loss_reason in ["price", "pricing"]',
+        "person.loss_reason not in ('pricing', 'price')",
+        'person["loss_reason"] == "pricing"',
+    ],
+)
+def test_a_template_compares_with_what_the_field_can_hold(condition: str) -> None:
+    body = f"pricing {{% if {condition} %}}A price.{{% endif %}} {BODY}"
+    [found] = _of_body(body)
+    assert (found.code, found.line, found.message) == ("RK307", 5, "loss_reason is never 'pricing'")
+    assert found.column == body.replace("'", '"').index('"pricing"') + 1
+    assert _of_body(body.replace("pricing", "price")) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ['person.company == "pricing"', '(person.loss_reason | upper) == "PRICE"', '"x" in person.loss_reason'],
+)
+def test_what_has_no_list_or_is_made_of_it_is_left_alone(condition: str) -> None:
+    assert _of_body(f"{{% if {condition} %}}A price.{{% endif %}} {BODY}") == []
