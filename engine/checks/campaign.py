@@ -101,8 +101,12 @@ def _triggers(scope: Scope, root: Located) -> None:
                 "rename the trigger",
             )
         match = trigger.get("match")
-        for _, field in match.items() if match else ():
-            scope.field(str(field.value), field.span)
+        for key, field in match.items() if match else ():
+            if match and key in scope.fields and field.value not in scope.fields:
+                message = f"'{key}' is a field of the person, and stands where the event's own word belongs"
+                scope.say(match.key(key), "RK301", message, f"turn it round: '{field.value}: {key}'")
+            else:
+                scope.field(str(field.value), field.span)
 
 
 def started_names(root: Located) -> list[str]:

@@ -48,7 +48,7 @@ def _carried(scope: Scope, people: Located | None, campaign: Located) -> None:
     for trigger in campaign.get("triggers") or () if carried else ():
         match = trigger.get("match")
         for key, _ in match.items() if match else ():
-            if match and key not in carried:
+            if match and key not in carried and key not in scope.fields:  # a field there is told as such
                 mend = suggest.mend(key, carried, none="name it under 'data' of the source in rekindle.yaml")
                 message, sure = f"no source brings '{key}' with an event", suggest.sure(key, carried)
                 scope.say(match.key(key), "RK213", message, mend, instead=sure)

@@ -237,6 +237,8 @@ class _Aimer:
             absent = [name for name in properties if name not in node]
             meant = suggest.nearest(key, absent) or (_ALIAS.get(key) if _ALIAS.get(key) in absent else None)
             mend = f"did you mean '{meant}'?" if meant else suggest.mend(key, properties, few=len(properties))
+            if meant is None and key in ("hours", "days") and "window" in properties:
+                mend = f"write it under window: 'window: {{{key}: ...}}'"
             if key == "<<":
                 mend = "merge keys are not part of YAML 1.2; write the keys out"
             sure = None if mends.of_consent(path) else suggest.sure(key, properties)
