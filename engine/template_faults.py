@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engine.fields import FieldType
+from engine.jinja_faults import slip
 from engine.printed import Bound, Kinds, Printed, bound, dotted, kind, leaves, printed
 
 #: how a value of a type has to be written
@@ -60,8 +61,8 @@ def faults(env: Environment, source: str, types: Mapping[str, FieldType], part: 
     try:
         tree = env.parse(source)
     except TemplateSyntaxError as error:
-        problem = (error.message or "this is not a template").rstrip(".")
-        yield Fault(code="RK601", message=f"template syntax: {problem}", line=error.lineno, part=part)
+        at = slip(error, source)
+        yield Fault(code="RK601", message=at.message, mend=at.mend, line=at.line, word=at.word, part=part)
         return
     except (RecursionError, ValueError):  # nested too deep; a number of thousands of digits
         yield Fault(code="RK601", message="the template cannot be read", part=part)

@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine import suggest
 from engine.checks.guards import Mention, mentions
 from engine.checks.template_values import unlisted
+from engine.jinja_faults import slip
 from engine.template_faults import FILTERS
 
 #: among the fields of ``person``: its attributes cannot be known, so any will do
@@ -73,8 +74,8 @@ def read(text: str, vocabulary: Vocabulary) -> Reading:
         used = frozenset(".".join(mention.path) for mention in walk.mentions)
         return Reading(tuple(islice(walk.mistakes(), MAX_MISTAKES)), used)
     except TemplateSyntaxError as error:
-        message = (error.message or "this is not a template").rstrip(".")
-        return Reading((Mistake(error.lineno, "", "RK601", f"template syntax: {message}"),), frozenset())
+        found = slip(error, text)
+        return Reading((Mistake(found.line, found.word, "RK601", found.message, found.mend),), frozenset())
     except RecursionError:
         return Reading((Mistake(1, "", "RK601", "the template is nested too deep"),), frozenset())
     except ValueError:  # a number of thousands of digits
@@ -162,7 +163,11 @@ class _Walk:
 def column_of(line: str, word: str) -> tuple[int, int]:
     """1-based column and exclusive end of a name on a line; of the line's text when it is not found there."""
     pattern = r"\s*\.\s*".join(re.escape(part) for part in word.split("."))
-    found = re.search(rf"(?<![\w.]){pattern}(?!\w)", line) if word else None
+    found = (
+        re.search(rf"(?<![\w.]){pattern}(?!\w)" if word[:1].isalnum() else re.escape(word), line)
+        if word
+        else None
+    )
     if found is None and "." in word:
         found = re.search(rf"(?<![\w.]){re.escape(word.split('.')[0])}(?!\w)", line)
     if found:

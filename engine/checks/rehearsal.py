@@ -150,7 +150,7 @@ def _outcome(scene: Scene, page: Page, names: Mapping[str, Any], *, complete: bo
         part, line = _place(scene, names)
         whom = "whoever it is for" if complete else "a person of whom little is known"
         message = f"the message fails for {whom}: {_said(error)}"
-        return Fault(code="RK611", message=message, line=line, part=part)
+        return Fault(code="RK611", message=message, mend=_wrong_kind(error), line=line, part=part)
 
 
 def _render(scene: Scene, page: Page, names: Mapping[str, Any]) -> Fault | None:
@@ -193,6 +193,14 @@ def _place(scene: Scene, names: Mapping[str, Any]) -> tuple[str, int]:
             lines = [line for frame, line in frames if frame.f_code.co_filename == "<template>"]
             return part, (lines or [1])[-1]
     return "body", 1
+
+
+def _wrong_kind(error: Exception) -> str:
+    """The mend of what is asked of a value of another kind."""
+    words = str(error)
+    if "'int object' has no attribute" in words:
+        return "an instant is written with '| date' or '| ago', an amount with '| money'"
+    return "only numbers are rounded" if "__round__" in words else ""
 
 
 def _said(error: Exception) -> str:

@@ -86,3 +86,41 @@ def test_a_template_compares_with_what_the_field_can_hold(condition: str) -> Non
 )
 def test_what_has_no_list_or_is_made_of_it_is_left_alone(condition: str) -> None:
     assert _of_body(f"{{% if {condition} %}}A price.{{% endif %}} {BODY}") == []
+
+
+@pytest.mark.parametrize(
+    ("slip", "words", "mend"),
+    [
+        ("{% if person.quote %}a{% else if person.company %}b{% endif %}", "else if", "write 'elif'"),
+        ("{{{ person.product }}}", "{{{", "write '{{ ... }}'"),
+        ("{{ person.product or “it” }}", "“", "write \" or '"),
+        ("{% if person.quote %}a", "{% if person.quote %}", "add {% endif %} where it ends"),
+        (
+            "{% if person.quote %}{% if offer %}a{% endif %}",
+            "{% if person.quote %}",
+            "add {% endif %} where it ends",
+        ),
+        ("{% for a in [1] %}a", "{% for a in [1] %}", "add {% endfor %} where it ends"),
+    ],
+)
+def test_what_jinja_refuses_is_told_at_the_slip(slip: str, words: str, mend: str) -> None:
+    body = f"Hi.\nSo {slip}\n\n{BODY}"
+    [found] = _of_body(body)
+    assert (found.code, found.line, found.mend) == ("RK601", 6, mend)
+    line = body.splitlines()[1]
+    assert line[found.column - 1 : found.end_column - 1] == words
+
+
+@pytest.mark.parametrize(
+    ("body", "mend"),
+    [
+        ("{{ person.product | round }}", "only numbers are rounded"),
+        (
+            "{{ person.closed_at.strftime('%d') }}",
+            "an instant is written with '| date' or '| ago', an amount with '| money'",
+        ),
+    ],
+)
+def test_what_a_value_cannot_do_has_a_mend(body: str, mend: str) -> None:
+    [found] = [found for found in _of_body(f"{body} {BODY}") if found.code == "RK611"]
+    assert found.mend == mend
