@@ -11,7 +11,7 @@ from jinja2 import TemplateSyntaxError
 _SLIPS = (
     (re.compile(r"\{%[-+]?\s*(else\s+if|elseif)\b"), "'{}' is written in one word here", "write 'elif'"),
     (re.compile(r"(\{\{\{+)"), "'{}' has a brace too many", "write '{{{{ ... }}}}'"),
-    (re.compile(r"\{[{%][^}]*?([“”„‟‘’«»])"), "'{}' is no quote of a template", "write \" or '"),
+    (re.compile(r"\{[{%][^}]{0,500}?([“”„‟‘’«»])"), "'{}' is no quote of a template", "write \" or '"),
 )
 _OPENS = re.compile(r"\{%[-+]?\s*(if|for|macro|filter|call|with|raw|set)\b[^%]*%\}")
 _ENDS = re.compile(r"\{%[-+]?\s*end(\w+)")
