@@ -12,6 +12,7 @@ from engine.phrases import duration
 from engine.prove.examples import example, sent
 from engine.prove.findings import ASSUMED, Findings, delays, who
 from engine.prove.log import Seen, StepKey, Way
+from engine.prove.mending import longer_life, more_room
 from engine.prove.model import Answer, Outcome, Shown
 
 _OTHERS = "at worst others' messages fill a cap right before a step is due, and no more come while it waits"
@@ -65,7 +66,10 @@ def _never(campaign: Campaign, step: Step, lost: _Ways) -> Answer:
     message = f"'{step.id}' is not sent: whenever it is due a cap is full until its life of {life} is over"
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
     answer = _answer(campaign, step, Outcome.VIOLATED, message, (who(seen.course),))
-    return replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
+    told = f"plan '{step.id}' where a cap has room, raise 'expires' above {life}, or raise the cap"
+    mend = longer_life(campaign, step, told)
+    shows = example(seen.course, f"sends {step.id}", sent(step), shown, mend=mend)
+    return replace(answer, counterexample=shows)
 
 
 def _noted(campaign: Campaign, step: Step, message: str, seen: Seen) -> Answer:
@@ -101,16 +105,12 @@ def _in_later_rounds(findings: Findings, campaign: Campaign, step: Step, key: St
     course = lost[told[0]].course
     since = (told[0] - 1) * campaign.then.repeat
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason="fatigue", since=since)
-    details = (
-        who(course),
-        f"begin again later than {duration(campaign.then.repeat)} after each round began, raise the cap, or let"
-        f" '{step.id}' live longer than {duration(step.expires)}",
-    )
+    every = duration(campaign.then.repeat)
+    mend = more_room(campaign, f"begin again later than {every} after each round began, or raise the cap")
     outcome = Outcome.VIOLATED if always and not findings.doubt(campaign) else Outcome.NOTED
-    answer = _answer(campaign, step, outcome, message, details)
-    yield replace(
-        answer, counterexample=example(course, f"sends {step.id} in every round", sent(step), shown)
-    )
+    answer = _answer(campaign, step, outcome, message, (who(course),))
+    shows = example(course, f"sends {step.id} in every round", sent(step), shown, mend=mend)
+    yield replace(answer, counterexample=shows)
 
 
 _FULL, _NOT_FOR_THEM = Way("skipped", "fatigue"), Way("skipped", "condition")

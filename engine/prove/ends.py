@@ -34,6 +34,9 @@ def answers(findings: Findings) -> Iterator[Answer]:
             yield from _sleeps(campaign)
 
 
+_OUT = "to mend it: let one of the campaigns end, or start one that hands over to none"
+
+
 def _circles(findings: Findings) -> Iterator[Answer]:
     """Each circle of hand-overs once, by the plainest course that goes round it."""
     campaigns = findings.project.campaigns
@@ -73,7 +76,7 @@ def _goes_round(campaign: Campaign, track_id: str, seen: Seen) -> Answer:
         answer,
         step=step.id,
         source=step.source,
-        details=(who(seen.course), "let one of the campaigns end, or start one that hands over to none"),
+        details=(who(seen.course), _OUT),
         counterexample=replace(shows, over=True),
     )
 

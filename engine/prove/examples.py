@@ -9,15 +9,18 @@ from engine.cases.script import TASK_CLOSED
 from engine.model import BUILT_IN, Step
 from engine.prove.acts import Doing, changes
 from engine.prove.log import Course
+from engine.prove.mending import Mend
 from engine.prove.model import IN_PLACE, Counterexample, Shown
 from engine.prove.world import Done
 from engine.testfile import Expected, Given, GivenNote, Happening, TestCase
 
 
-def example(course: Course, it: str, expect: Expected, *shows: Shown) -> Counterexample:
+def example(
+    course: Course, it: str, expect: Expected, *shows: Shown, mend: Mend | None = None
+) -> Counterexample:
     """The course as a counterexample; ``expect`` is what should happen in the place of what ``shows``."""
     campaign = course.people[0].kind.campaign
-    return Counterexample(campaign=campaign, case=case_of(course, it, (expect,)), shows=shows)
+    return Counterexample(campaign=campaign, case=case_of(course, it, (expect,)), shows=shows, mend=mend)
 
 
 def sent(step: Step) -> Expected:

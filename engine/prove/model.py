@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from engine.cases.story import Kind, Line
 from engine.model import Source
+from engine.prove.mending import Mend
 from engine.testfile import Moment, TestCase
 
 
@@ -98,7 +99,8 @@ class Replay:
     case: TestCase  # with the whole story expected, as it should be; it fails
     timeline: tuple[Told, ...]
     zone: str  # the person's own, in which the timeline is told; UTC where nobody knows
-    yaml: str  # the case as it stands in a file of tests
+    #: the case as it stands in a file of tests; empty where no mend is known that makes it pass
+    yaml: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +108,17 @@ class Counterexample:
     """One person and what they do, as a case of ``tests/<campaign>.yaml`` that fails until the fault is mended.
 
     ``case.expect`` is what should happen and does not; the rest of the story is filled in when it is replayed.
-    ``shows``: what happens instead. ``over``: there the story should have been over. Until ``replay`` is there
-    nothing is claimed.
+    ``shows``: what happens instead. ``over``: there the story should have been over. ``mend``: what would settle it;
+    the test that is written expects what happens then. ``complete``: nothing in the project is to be mended, and
+    what is expected is known as it stands. Until ``replay`` is there nothing is claimed.
     """
 
     campaign: str
     case: TestCase
     shows: tuple[Shown, ...]
     over: bool = False
+    mend: Mend | None = None
+    complete: bool = False
     replay: Replay | None = None
 
 

@@ -12,6 +12,7 @@ from engine.prove.acts import Doing
 from engine.prove.examples import example, sent
 from engine.prove.findings import ASSUMED, Findings, counted, kept, who
 from engine.prove.log import Course, Seen, StepKey
+from engine.prove.mending import Mend, longer_offer
 from engine.prove.model import Answer, Outcome, Shown
 
 _LATE = "a message can wait in the outbox, for a rate or a provider, until the step's life is over"
@@ -56,10 +57,21 @@ def _run_out(
         step=step.id,
         details=(who(seen.course), _first_named(findings, campaign, track, step)),
         counterexample=example(
-            seen.course, f"names the offer in {step.id} while it is open", sent(step), shown
+            seen.course,
+            f"names the offer in {step.id} while it is open",
+            sent(step),
+            shown,
+            mend=_mend(campaign, track, step),
         ),
         assumptions=ASSUMED,
     )
+
+
+def _mend(campaign: Campaign, track: Track, step: Step) -> Mend:
+    offer = campaign.offers[step.offer or ""]
+    first = next(s for s in track.steps if s.offer == step.offer)
+    sooner = f", or bring '{step.id}' closer to '{first.id}'" if first is not step else ""
+    return longer_offer(step, f"raise 'valid_for' of {offer.id} ({offer.source}){sooner}")
 
 
 def _is_held_up(course: Course) -> bool:

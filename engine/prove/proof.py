@@ -87,7 +87,7 @@ def prove(
         for campaign in campaigns:
             if reach.missing(findings, campaign):
                 explorer.look_closer(campaign)
-        replays = Replays(project, runner)
+        replays = Replays(loaded, runner)
         found += [a for name, prover in _WALKED.items() for a in settled(name, findings, prover(findings))]
         answers = tuple(map(replays.shown, sorted(found, key=_place)))
     return Proof(

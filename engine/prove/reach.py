@@ -11,6 +11,7 @@ from engine.prove.acts import ending_events
 from engine.prove.examples import example, sent
 from engine.prove.findings import ASSUMED, Findings, counted, kept, who
 from engine.prove.log import Course, Seen, StepKey, Way
+from engine.prove.mending import Mend, longer_life, no_condition, no_holdout
 from engine.prove.model import Answer, Counterexample, Outcome, Shown
 from engine.testfile import Expected, Moment
 from engine.verdict import branch_way
@@ -180,7 +181,24 @@ def _never_got(
         why = f"it is always skipped, {', '.join(sorted(r for r in rules if r))}"
     shown = Shown(kind=Kind.SKIP, campaign=campaign.id, step=step.id, reason=way.rule)
     answer = _answer(findings, campaign, step, f"'{step.id}' is never sent: {why}", who(seen.course))
-    return replace(answer, counterexample=example(seen.course, f"sends {step.id}", sent(step), shown))
+    mend = _mend(campaign, step, way.rule) if len(rules) == 1 else None
+    shows = example(seen.course, f"sends {step.id}", sent(step), shown, mend=mend)
+    return replace(answer, counterexample=shows)
+
+
+def _mend(campaign: Campaign, step: Step, rule: str | None) -> Mend | None:
+    match rule:
+        case "condition":
+            asks = " and ".join(k for k, p in (("'if'", step.only_if), ("'unless'", step.unless)) if p)
+            return no_condition(
+                campaign, step, f"let {asks} hold of somebody who comes here, or take it away"
+            )
+        case "expired":
+            return longer_life(campaign, step, "raise 'expires', or plan the step where it comes in time")
+        case "holdout":
+            return no_holdout(campaign, "keep fewer people back ('experiment: holdout')")
+        case _:
+            return None
 
 
 def _never_taken(findings: Findings, campaign: Campaign, step: Step, key: StepKey) -> Iterator[Answer]:

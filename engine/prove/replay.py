@@ -8,7 +8,8 @@ from dataclasses import replace
 from engine.cases.compare import Pair, compare
 from engine.cases.runner import CaseResult, CaseRunner
 from engine.cases.story import Kind, Line
-from engine.model import BUILT_IN, DAY, HOUR, Project
+from engine.compile import Loaded
+from engine.model import BUILT_IN, DAY, HOUR
 from engine.places import place_of
 from engine.prove.model import IN_PLACE, Answer, Counterexample, Outcome, Replay, Told
 from engine.prove.write import case_yaml
@@ -23,8 +24,8 @@ FEW_LINES = 4
 class Replays:
     """Plays counterexamples of one project."""
 
-    def __init__(self, project: Project, runner: CaseRunner) -> None:
-        self._project, self._runner = project, runner
+    def __init__(self, loaded: Loaded, runner: CaseRunner) -> None:
+        self._loaded, self._project, self._runner = loaded, loaded.require(), runner
 
     def shown(self, answer: Answer) -> Answer:
         """The answer with its counterexample played. One that does not happen as told leaves the question open."""
@@ -32,6 +33,8 @@ class Replays:
         if example is None:
             return answer
         replayed = self.replayed(example)
+        if example.mend is not None:
+            answer = replace(answer, details=(*answer.details, f"to mend it: {example.mend.told}"))
         if replayed is not None:
             return replace(answer, counterexample=replace(example, replay=replayed))
         details = (*answer.details, "the counterexample did not happen when the engine played it")
@@ -43,10 +46,13 @@ class Replays:
         story = self._told(example)
         if story is None:
             return None
+        tellings = [(example, story)]
         shorter = self._shortened(example, story)
         if shorter is not None and (told := self._told(shorter)) is not None and len(told) < len(story):
-            example, story = shorter, told
-        case = replace(example.case, expect=tuple(_as_it_should_be(example, story)))
+            tellings.insert(0, (shorter, told))
+        passing = self._passing(tellings)
+        (example, story), test = passing or (tellings[0], None)
+        case = test or replace(example.case, expect=tuple(_as_it_should_be(example, story)))
         result = self._play(example.campaign, case)
         if _story(result) != story or result.passed:
             return None
@@ -54,8 +60,25 @@ class Replays:
             case=case,
             timeline=tuple(_timeline(example, story)),
             zone=self._zone(example),
-            yaml=case_yaml(self._project, case),
+            yaml=case_yaml(self._project, case) if test or example.complete else "",
         )
+
+    def _passing(self, tellings: Sequence[_Telling]) -> tuple[_Telling, TestCase] | None:
+        """The first telling whose mend makes it come out as it should, with the case that passes then."""
+        mend = tellings[0][0].mend
+        if mend is None:
+            return None
+        mended = replace(self._loaded, project=mend.mended(self._project))
+        with CaseRunner(mended) as runner:
+            for example, story in tellings:
+                then = _story(_play(runner, example.campaign, replace(example.case, expect=())))
+                if then is None or not _is_mended(example, story, then):
+                    continue
+                expect = tuple(_expected(line) for line in then if line.kind is not Kind.HOLD)
+                case = replace(example.case, expect=expect)
+                if _play(runner, example.campaign, case).passed:
+                    return (example, story), case
+        return None
 
     def _told(self, example: Counterexample) -> list[Line] | None:
         """The story, where it is what the example shows."""
@@ -74,13 +97,37 @@ class Replays:
         return replace(example, case=replace(example.case, when=(*when, end)))
 
     def _play(self, campaign: str, case: TestCase) -> CaseResult:
-        file = TestFile(file=f"tests/{campaign}.yaml", campaign=campaign, cases=(case,), source=BUILT_IN)
-        return self._runner.run(file, case)
+        return _play(self._runner, campaign, case)
 
     def _zone(self, example: Counterexample) -> str:
         person = self._runner.at_entry(example.campaign, example.case).person
         zones = place_of(person, self._project.default_country, self._project.policy.markets).zones
         return zones[0] if len(zones) == 1 else "UTC"
+
+
+#: a counterexample and its story
+_Telling = tuple[Counterexample, list[Line]]
+
+
+def _play(runner: CaseRunner, campaign: str, case: TestCase) -> CaseResult:
+    file = TestFile(file=f"tests/{campaign}.yaml", campaign=campaign, cases=(case,), source=BUILT_IN)
+    return runner.run(file, case)
+
+
+def _is_mended(example: Counterexample, story: Sequence[Line], then: Sequence[Line]) -> bool:
+    """Does what should happen happen, and nothing of what must not?"""
+    if len(then) > MOST_LINES or any(_is_wrong(example, line) for line in then):
+        return False
+    at = min((line.at for line in story if _is_wrong(example, line)), default=0)
+    return all(
+        _comes(e, [line for line in then if example.over or line.at >= at]) for e in example.case.expect
+    )
+
+
+def _comes(expected: Expected, story: Sequence[Line]) -> bool:
+    if expected.exit is not None:
+        return any(line.kind is Kind.EXIT for line in story)
+    return any(line.kind is Kind.SEND and line.step == expected.step for line in story)
 
 
 def _story(result: CaseResult) -> list[Line] | None:

@@ -115,7 +115,7 @@ def exceeding(
         source=BUILT_IN,
     )
     sent = Shown(kind=Happened.SEND, campaign=s.campaign.id, step=s.step.id)
-    return Counterexample(campaign=s.campaign.id, case=case, shows=(sent,))
+    return Counterexample(campaign=s.campaign.id, case=case, shows=(sent,), complete=True)
 
 
 def closed(
@@ -161,7 +161,7 @@ def repeated(project: Project, track: Track, s: Situation, within: int) -> Count
         source=BUILT_IN,
     )
     again_sent = Shown(kind=Happened.SEND, campaign=campaign.id, step=step.id, since=repeat)
-    return Counterexample(campaign=campaign.id, case=case, shows=(again_sent,))
+    return Counterexample(campaign=campaign.id, case=case, shows=(again_sent,), complete=True)
 
 
 def crowded_out(

@@ -19,8 +19,9 @@ audience:
   - step: one
     at: 0d
     email: winback/hello_m
-  - step: two
+{one}{between}  - step: two
     at: 10d
+    expires: {life}
     email: winback/hello_m
 {two}{after}then: {then}
 exit:
@@ -40,10 +41,22 @@ there is news about what was missing.
 """
 
 
-def lost(*, before: str = "", two: str = "", after: str = "", then: str = "end", **files: str) -> Loaded:
-    """The project with lines before the cadence, in the second step and after it; ``files``: others, by stem."""
+def lost(
+    *,
+    before: str = "",
+    one: str = "",
+    between: str = "",
+    life: str = "3d",
+    two: str = "",
+    after: str = "",
+    then: str = "end",
+    **files: str,
+) -> Loaded:
+    """The project with lines before the cadence, in its steps, between and after them; ``files``: others, by stem."""
     texts = {path: text for path, text in read_files(_SMALL).items() if not path.startswith("tests/")}
-    texts["winback.yaml"] = _CAMPAIGN.format(before=before, two=two, after=after, then=then)
+    texts["winback.yaml"] = _CAMPAIGN.format(
+        before=before, one=one, between=between, life=life, two=two, after=after, then=then
+    )
     texts["templates/winback/hello_m.md"] = _MESSAGE
     texts |= {f"{stem}.yaml": text for stem, text in files.items()}
     loaded = load_files(texts, _SMALL)

@@ -135,9 +135,9 @@ def test_hand_overs_in_a_circle_never_end() -> None:
         answer.message
         == "'back' hands over to stalled, which leads back to second_wave: nobody ever gets out"
     )
-    problems = played(loaded, answer)
-    assert problems[0] == ("the reason is handed_over", "exit handed_over")
-    assert ("nobody expects this", "exit handed_over") in problems[1:]
+    replay = replay_of(answer)
+    assert any(told.wrong for told in replay.timeline)
+    assert replay.yaml == ""
 
 
 def test_a_circle_in_which_no_time_passes_is_played_for_a_while() -> None:
@@ -176,7 +176,7 @@ def test_a_step_that_every_branch_jumps_over() -> None:
     loaded = varied(before_short_note(which + ways))
     [answer] = violated(walked(loaded, "stalled"))
     assert answer.message == "nobody ever comes to 'short_note': every way on from 'which' leads past it"
-    assert played(loaded, answer) == [("this did not happen", "nothing")]
+    assert replay_of(answer).yaml == ""  # how it is mended decides what should happen
 
 
 def test_a_branch_that_nobody_takes_is_told() -> None:
@@ -197,7 +197,7 @@ def test_a_trigger_whose_event_ends_the_round_first() -> None:
     [answer] = violated(walked(loaded, "stalled"))
     assert "meeting_booked ends the round, so that it cannot begin this one" in answer.message
     assert str(answer.source) == "stalled.yaml:41"
-    assert played(loaded, answer) == [("this did not happen", "nothing")]
+    assert replay_of(answer).yaml == ""  # how it is mended decides what should happen
 
 
 def test_a_step_after_a_hand_over() -> None:
@@ -206,7 +206,7 @@ def test_a_step_after_a_hand_over() -> None:
     first, second = violated(walked(loaded, "stalled"))
     assert (first.step, second.step) == ("short_note", "last_word")
     assert "the round ends before it, where 'over' hands over" in first.message
-    assert played(loaded, first) == [("this did not happen", "nothing")]
+    assert replay_of(first).yaml == ""
 
 
 def test_a_cohort_that_nobody_can_be_in() -> None:
@@ -225,7 +225,7 @@ def test_a_step_that_is_always_too_late() -> None:
     loaded = varied(third("3d", "20d", late))
     [answer] = violated(walked(loaded, "no_show"))
     assert answer.message == "'too_late' is never sent: its life is always over"
-    assert played(loaded, answer) == [("it was skipped (expired)", "too_late expired")]
+    assert ("it was skipped (expired)", "too_late expired") in played(loaded, answer)
 
 
 def test_what_only_changing_data_leads_to_is_reachable() -> None:
@@ -287,7 +287,7 @@ def test_a_step_that_a_cap_never_lets_go_within_its_life() -> None:
         "no_show.yaml:28",
     )
     assert "whenever it is due a cap is full until its life of 1d is over" in answer.message
-    assert played(loaded, answer) == [("it was skipped (fatigue)", "keep_or_close fatigue")]
+    assert ("it was skipped (fatigue)", "keep_or_close fatigue") in played(loaded, answer)
 
 
 def test_a_step_that_a_cap_always_puts_off_says_by_how_long() -> None:

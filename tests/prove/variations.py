@@ -52,7 +52,7 @@ def found(prover: Prover, loaded: Loaded, *names: str, outcome: Outcome = Outcom
 def replayed(loaded: Loaded, example: Counterexample) -> Replay:
     """The counterexample as the real engine played it: it happens as it is told, and as a test it fails."""
     with CaseRunner(loaded) as runner:
-        replay = Replays(loaded.require(), runner).replayed(example)
+        replay = Replays(loaded, runner).replayed(example)
     assert replay is not None
     assert not run(loaded, example.campaign, replay.case).passed
     return replay

@@ -24,7 +24,7 @@ def walked(loaded: Loaded, *names: str, seconds: float = 60) -> list[Answer]:
     with CaseRunner(loaded) as runner:
         findings = explored(loaded, runner, *names, seconds=seconds)
         found = [a for name, m in _ASKED.items() for a in settled(name, findings, m.answers(findings))]
-        replays = Replays(loaded.require(), runner)
+        replays = Replays(loaded, runner)
         return [replays.shown(answer) for answer in found]
 
 

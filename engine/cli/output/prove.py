@@ -12,6 +12,9 @@ from engine.prove.proof import Proof
 from engine.prove.write import file_yaml
 from engine.schedule import local
 
+#: in the place of a test
+UNWRITTEN = "not written as a test: what should happen instead depends on how it is mended"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofReport:
@@ -52,11 +55,14 @@ class ProofReport:
         return "" if source is None or not source.line else f"{self.prefix}{source}"
 
     def examples(self) -> list[tuple[Answer, Replay]]:
-        """The violations that a counterexample shows."""
+        """The violations that can be written as a test."""
         return [
             (a, a.counterexample.replay)
             for a in self.proof.answers
-            if a.outcome is Outcome.VIOLATED and a.counterexample and a.counterexample.replay
+            if a.outcome is Outcome.VIOLATED
+            and a.counterexample
+            and a.counterexample.replay
+            and a.counterexample.replay.yaml
         ]
 
 
@@ -76,7 +82,9 @@ def write_tests(report: ProofReport, folder: Path) -> list[Path]:
     cases: dict[str, dict[str, str]] = {}
     for answer, replay in report.examples():
         assert answer.counterexample is not None
-        cases.setdefault(answer.counterexample.campaign, {})[answer.message] = replay.yaml
+        mend = answer.counterexample.mend
+        comment = f"{answer.message}; to mend it: {mend.told}" if mend else answer.message
+        cases.setdefault(answer.counterexample.campaign, {})[comment] = replay.yaml
     written: list[Path] = []
     for campaign, found in cases.items():
         folder.mkdir(parents=True, exist_ok=True)

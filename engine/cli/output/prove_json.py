@@ -63,5 +63,5 @@ def _example(answer: Answer) -> dict[str, Any] | None:
         "campaign": answer.counterexample.campaign,
         "zone": replay.zone,
         "timeline": [{"at": iso(t.at), "told": t.text, "wrong": t.wrong} for t in replay.timeline],
-        "test": replay.yaml,
+        "test": replay.yaml or None,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.cli.output.markdown import LONGEST, code, words
-from engine.cli.output.prove import ProofReport, moment, verdict
+from engine.cli.output.prove import UNWRITTEN, ProofReport, moment, verdict
 from engine.prove.model import Answer, Outcome, Question, Replay
 
 _SIGNS = {Outcome.KEPT: "✅", Outcome.NOTED: "✅", Outcome.NOT_SETTLED: "❔", Outcome.VIOLATED: "❌"}
@@ -62,6 +62,9 @@ def _at_length(report: ProofReport, answer: Answer) -> Iterator[str]:
     replay = answer.counterexample.replay if answer.counterexample else None
     if replay is not None:
         yield _timeline(replay)
+        if not replay.yaml:
+            yield f"_{UNWRITTEN}_"
+            return
         yield f"<details><summary>as a test</summary>\n\n```yaml\n{replay.yaml.rstrip()}\n```\n\n</details>"
 
 

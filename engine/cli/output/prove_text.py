@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli.output.look import BAD, DIM, GOOD, STRONG, WAITS
-from engine.cli.output.prove import ProofReport, moment, verdict
+from engine.cli.output.prove import UNWRITTEN, ProofReport, moment, verdict
 from engine.cli.output.text import printable
 from engine.prove.model import Answer, Outcome, Question, Replay
 
@@ -74,8 +74,11 @@ def _example(replay: Replay) -> Iterator[RenderableType]:
         table.add_row(moment(told, replay.zone), Text(f"{mark}{printable(told.text)}", style))
     yield Padding(Text(f"played by the engine, {_clock(replay)}", DIM), (1, 0, 0, 7))
     yield Padding(table, (0, 0, 0, 7))
-    yield Padding(Text("as a test that fails until it is mended (--write-tests DIR)", DIM), (1, 0, 0, 7))
-    yield Padding(Text(printable_lines(replay.yaml.rstrip())), (0, 0, 1, 7))
+    if replay.yaml:
+        yield Padding(Text("as a test that fails until it is mended (--write-tests DIR)", DIM), (1, 0, 0, 7))
+        yield Padding(Text(printable_lines(replay.yaml.rstrip())), (0, 0, 1, 7))
+    else:
+        yield Padding(Text(UNWRITTEN, DIM), (1, 0, 1, 7))
 
 
 def _clock(replay: Replay) -> str:
