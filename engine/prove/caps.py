@@ -113,10 +113,14 @@ class _Trial:
 
     def _kept(self) -> Answer:
         message = (
-            f"none of {self._tried:,} histories that fill one of {len(self._caps)} caps lets a touch through"
+            f"none of {self._tried:,} histories that fill {_one_of(len(self._caps))} lets a touch through"
         )
         assumptions = (*ASSUMED, SUMMED) if self._summed else ASSUMED
         return Answer(question="caps", outcome=Outcome.KEPT, message=message, assumptions=assumptions)
+
+
+def _one_of(caps: int) -> str:
+    return "the cap" if caps == 1 else f"one of {caps} caps"
 
 
 def _questions(

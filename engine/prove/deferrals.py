@@ -156,7 +156,12 @@ def _at_worst(findings: Findings) -> Iterator[Answer]:
     message = f"messages of others can keep a step waiting for up to {duration(longest.per)}"
     details = [f"the cap of {in_words(longest)} ({longest.source})"]
     if short:
-        details.append(f"{len(short)} steps do not live so long, and are lost then: {', '.join(short)}")
+        those = (
+            "1 step does not live so long, and is"
+            if len(short) == 1
+            else f"{len(short)} steps do not live so long, and are"
+        )
+        details.append(f"{those} lost then: {', '.join(short)}")
     yield Answer(
         question="deferrals",
         outcome=Outcome.NOTED,

@@ -42,8 +42,8 @@ class ProofReport:
     def summary(self) -> str:
         """The verdict in a line."""
         outcomes = [self.proof.outcome(q.name) for q in self.questions]
-        broken = self.proof.count(Outcome.VIOLATED)
-        unsettled = self.proof.count(Outcome.NOT_SETTLED)
+        broken = sum(o is Outcome.VIOLATED for o in outcomes)
+        unsettled = sum(o is Outcome.NOT_SETTLED for o in outcomes)
         kept = sum(o in (Outcome.KEPT, Outcome.NOTED) for o in outcomes)
         parts = [f"{kept} of {len(outcomes)} questions kept"]
         parts += [f"{broken} violated"] * bool(broken) + [f"{unsettled} not settled"] * bool(unsettled)
