@@ -20,6 +20,11 @@ MISTAKES = {path.stem: path for path in sorted((DATA / "err").glob("*.yaml"))}
 UNSEEN = {
     "campaign.band_backwards": "the order of two percentages",
     "campaign.window_wraps": "the order of two times of day",
+    "campaign.comma_in_a_number": "the server passes over a key without a value",
+    "campaign.comma_in_braces": "the server passes over a key without a value",
+    "campaign.events_without_brackets": "the server passes over a key without a value",
+    "campaign.park_until_a_day": "a day is a name like another",
+    "campaign.thousands_with_point": "three decimals are a number like another",
     "campaign.kind_not_first": "the order of keys",
     "campaign.merge_key": "the server merges, as YAML 1.1 does",
     "campaign.tag": "the server reads the value behind the tag",
@@ -61,14 +66,14 @@ def seen(editor: Editor) -> dict[str, set[int]]:
 
 
 def test_server_and_rekindle_point_at_the_same_line(seen: dict[str, set[int]]) -> None:
+    unseen, apart = [], []
     for name, path in MISTAKES.items():
         (ours,) = load(small(**{name.split(".")[0]: path.read_text("utf-8")})).findings
-        assert bool(seen[name]) or name in UNSEEN or not ours.code.startswith("RK1"), f"{name}: not seen"
-        assert not seen[name] or (ours.line in seen[name]) is (name not in ELSEWHERE), (
-            name,
-            ours.line,
-            seen[name],
-        )
+        if not seen[name] and name not in UNSEEN and ours.code.startswith("RK1"):
+            unseen.append(name)
+        if seen[name] and (ours.line in seen[name]) is (name in ELSEWHERE):
+            apart.append((name, ours.line, seen[name]))
+    assert (unseen, apart) == ([], [])
 
 
 def test_the_lists_of_what_cannot_agree_hold_nothing_else(seen: dict[str, set[int]]) -> None:

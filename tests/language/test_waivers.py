@@ -172,7 +172,11 @@ class TestNoWaiver:
         ("said", "message", "mend"),
         [
             ("allow", "the waiver names no rule", "write 'rekindle: allow RK613 because ...'"),
-            ("waive RK310 as it is so", "a waiver says 'allow', not 'waive'", "write 'rekindle: allow RK310 because ...'"),
+            (
+                "waive RK310 as it is so",
+                "a waiver says 'allow', not 'waive'",
+                "write 'rekindle: allow RK310 because ...'",
+            ),
             ("allow because of RK607 I think", "the waiver names no rule", ""),
             ("allow RK607", "the waiver of RK607 gives no reason", "write 'allow RK607 because ...'"),
             ("allow RK607 because", "the waiver of RK607 gives no reason", ""),

@@ -98,8 +98,8 @@ def test_a_name_that_is_none_is_told(body: str, words: str) -> None:
     [
         ("Hello\n\n{{ person.closed_at }}", "write {{ person.closed_at | date }}"),
         ("Hello\n\n{{ person.quote }}", "write {{ person.quote | money }}"),
-        ("Hello\n\n{{ person.attributes.mrr or 'x' }}", "write {{ person.attributes.mrr | money }}"),
-        ("Hello\n\n{{ person['quote'] }}", "write {{ person.quote | money }}"),
+        ("Hello\n\n{{ person.attributes.mrr or 'x' }}", "| money if person.attributes.mrr else"),
+        ("Hello\n\n{{ person['quote'] }}", "write {{ person['quote'] | money }}"),
         ("Hello\n\n{% if person.quote %", "unexpected"),
         ("Hello\n\n{{ person.quote | mony }}", "mony"),
         ("Hello\n\n{% endif %}", "endif"),
