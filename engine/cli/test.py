@@ -68,9 +68,9 @@ def command(
 ) -> None:
     """Run the campaigns' own tests: a person, what happens to them, and the whole story expected.
 
-    PATHS narrow it: a project's folder, files of tests, or campaigns by file or name. The real engine runs in memory, on
-    a virtual clock: nothing is written and nobody is reached. The exit code is 1 when a case fails, when there is
-    none, or when less is covered than --fail-under asks for.
+    PATHS narrow it: a project's folder, files of tests, or campaigns by file or name. The real engine runs in
+    memory, on a virtual clock: nothing is written and nobody is reached. The exit code is 1 when a case fails,
+    when there is none, or when less is covered than --fail-under asks for.
     """
     from engine import logs
     from engine.cases.selection import is_complete

@@ -71,9 +71,7 @@ def test_one_field_is_one_finding_at_its_first_place_with_a_count() -> None:
     assert (finding.file, marked(files, finding)) == ("segments.yaml", "usage_30d")
     assert finding.message == "no source fills 'usage_30d', so this is true of nobody; 2 more places need it"
     assert finding.context == "segment 'churned'"
-    assert [(o.file, marked(files, o)) for o in finding.related] == [
-        ("rekindle.yaml", "map")
-    ]
+    assert [(o.file, marked(files, o)) for o in finding.related] == [("rekindle.yaml", "map")]
 
 
 @pytest.mark.parametrize(
