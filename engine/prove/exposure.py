@@ -222,9 +222,14 @@ def _at_once(project: Project, uses: Sequence[_Use]) -> Answer:
         return _answer(
             Outcome.VIOLATED, "nothing bounds how many offers are open for one person at once", None, []
         )
+    are = "is" if together == 1 else "are"
+    many = "" if together == 1 else "s"
     kinds = f"of {len(uses)} offers" if len(uses) > 1 else "of one offer"
     return _answer(
-        Outcome.NOTED, f"at most {together:.0f} promises {kinds} are open for one person at once", None, []
+        Outcome.NOTED,
+        f"at most {together:.0f} promise{many} {kinds} {are} open for one person at once",
+        None,
+        [],
     )
 
 

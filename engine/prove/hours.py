@@ -85,7 +85,8 @@ def answers(asked: Asked) -> Iterator[Answer]:
 
 def _kept(longest: _Found, steps: int) -> Answer:
     wait = longest.year.wait
-    message = f"{steps} steps are open again after {_long(wait)} at the latest, wherever people are"
+    those = "1 step is" if steps == 1 else f"{steps} steps are"
+    message = f"{those} open again after {_long(wait)} at the latest, wherever people are"
     return Answer(
         question="windows",
         outcome=Outcome.KEPT,
