@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -42,15 +41,13 @@ FORMATS = ("text", "json", "markdown", "junit")
 )
 @click.option(
     "--write-tests",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write the counterexamples as tests, which fail until the fault is mended.",
+    is_flag=True,
+    help="Write the counterexamples into the project's tests/, where they fail until the fault is mended.",
 )
 @click.option("--strict", is_flag=True, help="What is not settled fails too.")
 @click.pass_obj
 def command(
-    obj: CliContext, names: tuple[str, ...], format: str, budget: float, folder: Path | None, strict: bool
+    obj: CliContext, names: tuple[str, ...], format: str, budget: float, write_tests: bool, strict: bool
 ) -> None:
     """Answer for any person and any behaviour: caps, windows, offers, dead ends.
 
@@ -58,12 +55,12 @@ def command(
     something is violated; every violation is played by the engine before it is told.
     """
     from engine import logs
-    from engine.cli.output.prove import write_tests
+    from engine.cli.output.prove import write_cases
 
     logs.configure(verbosity=-1)
     report = _report(obj, names, budget)
     _show(obj, report, format)
-    for path in write_tests(report, folder) if folder else ():
+    for path in write_cases(report, obj.require_project() / "tests") if write_tests else ():
         obj.say(f"wrote {path}")
     if _fails(report, strict):
         raise click.exceptions.Exit(ExitCode.FINDINGS)

@@ -13,7 +13,7 @@ from rich.console import Console
 from engine.cli import main
 from engine.cli.init import project_files, write
 from engine.cli.output import prove_json, prove_junit, prove_markdown, prove_text
-from engine.cli.output.prove import ProofReport, write_tests
+from engine.cli.output.prove import ProofReport, write_cases
 from engine.clock import SystemClock
 from engine.compile import load_project
 from engine.prove.proof import prove
@@ -105,20 +105,26 @@ def test_the_markdown_leads_with_the_verdict(report: ProofReport) -> None:
 
 def test_the_test_it_writes_fails_until_the_fault_is_mended(report: ProofReport, tmp_path: Path) -> None:
     broken = project(tmp_path / "broken", _FAULT)
-    [path] = write_tests(report, broken / "tests")
+    [path] = write_cases(report, broken / "tests")
     assert path.name == "prove_come_back.yaml"
     failed = run(broken, "test")
     assert (failed.exit_code, "1 failed" in failed.output) == (1, True)
     mended = project(tmp_path / "mended")
-    write_tests(report, mended / "tests")
+    write_cases(report, mended / "tests")
     assert run(mended, "test").exit_code == 0
 
 
-def test_the_command_fails_on_a_violation_and_writes_its_test(root: Path, tmp_path: Path) -> None:
-    found = run(root, "prove", "--format", "json", "--write-tests", str(tmp_path / "found"))
+def test_the_command_fails_on_a_violation_and_writes_its_test(tmp_path: Path) -> None:
+    root = project(tmp_path, _FAULT)
+    found = run(root, "prove", "--format", "json", "--write-tests")
     assert found.exit_code == 1
     assert json.loads(found.stdout)["questions"][3]["outcome"] == "violated"
-    assert (tmp_path / "found" / "prove_come_back.yaml").is_file()
+    written = root / "tests" / "prove_come_back.yaml"
+    assert written.is_file()
+    written.write_text(written.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    again = run(root, "prove", "--write-tests")
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
+    assert written.read_text(encoding="utf-8").endswith("# edited\n")
 
 
 def test_what_is_not_settled_fails_only_where_that_is_asked_for(tmp_path: Path) -> None:

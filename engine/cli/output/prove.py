@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.cli.output.report import counted
+from engine.errors import ConfigurationError
 from engine.model import Source
 from engine.prove.model import QUESTIONS, Answer, Outcome, Question, Replay, Told
 from engine.prove.proof import Proof
@@ -77,8 +78,11 @@ def moment(told: Told, zone: str) -> str:
     return f"{local(told.at, zone):%a %d %b %Y %H:%M}"
 
 
-def write_tests(report: ProofReport, folder: Path) -> list[Path]:
-    """One file of tests for each campaign with a violation: each fails until the fault is mended. Returns the files."""
+def write_cases(report: ProofReport, folder: Path) -> list[Path]:
+    """One file of tests for each campaign with a violation: each fails until the fault is mended. Returns the files.
+
+    Raises ConfigurationError where a file of that name says something else: it may have been edited since.
+    """
     cases: dict[str, dict[str, str]] = {}
     for answer, replay in report.examples():
         assert answer.counterexample is not None
@@ -88,7 +92,9 @@ def write_tests(report: ProofReport, folder: Path) -> list[Path]:
     written: list[Path] = []
     for campaign, found in cases.items():
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"prove_{campaign}.yaml"
-        path.write_text(file_yaml(campaign, found), encoding="utf-8")
+        path, text = folder / f"prove_{campaign}.yaml", file_yaml(campaign, found)
+        if path.exists() and path.read_text(encoding="utf-8") != text:
+            raise ConfigurationError(f"{path} is there already, and says something else", hint="Give it another name")
+        path.write_text(text, encoding="utf-8")
         written.append(path)
     return written

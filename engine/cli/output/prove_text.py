@@ -75,7 +75,7 @@ def _example(replay: Replay) -> Iterator[RenderableType]:
     yield Padding(Text(f"played by the engine, {_clock(replay)}", DIM), (1, 0, 0, 7))
     yield Padding(table, (0, 0, 0, 7))
     if replay.yaml:
-        yield Padding(Text("as a test that fails until it is mended (--write-tests DIR)", DIM), (1, 0, 0, 7))
+        yield Padding(Text("as a test that fails until it is mended (--write-tests)", DIM), (1, 0, 0, 7))
         yield Padding(Text(printable_lines(replay.yaml.rstrip())), (0, 0, 1, 7))
     else:
         yield Padding(Text(UNWRITTEN, DIM), (1, 0, 1, 7))
