@@ -39,10 +39,18 @@ def derive(data: DataSet, to: Path, *, express_email: bool) -> Path:
 
 
 def rewritten(settings: str, source: str, attributes: str) -> str:
-    """``settings`` with ``people.sources`` replaced, and ``attributes`` added to ``people.attributes``."""
-    lines = settings.splitlines(keepends=True)
+    """``settings`` with ``people.sources`` replaced, ``attributes`` added to ``people.attributes``, and without
+    ``people.values``: other people's records use other words."""
+    lines = _without(settings.splitlines(keepends=True), "  values:")
     begin = next(n for n, line in enumerate(lines) if line.startswith("  sources:"))
     end = next(n for n in range(begin + 1, len(lines)) if lines[n][0] not in " \n#")
     declared = next(n for n, line in enumerate(lines) if line.startswith("  attributes:"))
     kept = [*lines[: declared + 1], attributes, *lines[declared + 1 : begin + 1]]
     return "".join([*kept, source, "\n", *lines[end:]])
+
+
+def _without(lines: list[str], key: str) -> list[str]:
+    """The lines without a key of ``people`` and what stands below it."""
+    begin = next(n for n, line in enumerate(lines) if line.startswith(key))
+    end = next(n for n in range(begin + 1, len(lines)) if not lines[n].startswith("   "))
+    return [*lines[:begin], *lines[end:]]

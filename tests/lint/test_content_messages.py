@@ -182,7 +182,8 @@ def test_haste_is_true_only_where_something_ends(
     offer: str | None, respond_by: str | None, words: str, codes: list[str]
 ) -> None:
     given = {"offer": offer, "respond_by": respond_by}
-    body = f"{HISTORY} {words} {LINK}"
+    named = "{{ offer.title }}." if offer else ""
+    body = f"{HISTORY} {words} {named} {LINK}"
     assert found(body, **{key: value for key, value in given.items() if value}) == codes
 
 

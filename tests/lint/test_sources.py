@@ -35,7 +35,8 @@ def _project(*stated: str, policy: str = "") -> str:
 
 
 def _campaign(channel: str, consent: str = "") -> str:
-    step = f"{{step: hello, at: 0d, {channel}: {TEMPLATES[channel]}, offer: keep_price}}"
+    offer = ", offer: keep_price" if channel == "email" else ""  # its template is the one that names it
+    step = f"{{step: hello, at: 0d, {channel}: {TEMPLATES[channel]}{offer}}}"
     return campaign(steps=(step,)) + (f"consent: {{{consent}}}\n" if consent else "")
 
 
