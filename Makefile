@@ -47,7 +47,7 @@ imports: $(STAMP)
 check: lint types imports test ## lint, types, import direction, tests: what CI runs
 
 bench: $(STAMP) ## the benchmarks, as ratios within one run
-	@for each in touches enrolment idle memory sdk_calls; do \
+	@for each in touches enrolment idle memory sdk_calls validating; do \
 		echo "== $$each"; $(BIN)/python -m benchmarks.$$each $(ARGS) || exit 1; done
 
 soak: $(STAMP) ## the long runs that `make test` leaves out
