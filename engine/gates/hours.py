@@ -6,25 +6,26 @@ from functools import lru_cache
 
 from engine import law
 from engine.gates.base import Situation
-from engine.model import Window
+from engine.model import Policy, Step, Window
+from engine.places import Place
 from engine.schedule import Opening, next_open, open_spans
 from engine.verdict import Says, Verdict, allow
 
 
 def first_open(s: Situation, moment: int) -> int | None:
     """The first instant at or after ``moment`` that the step's window and the quiet hours leave open, if any."""
-    return next_open(moment, s.place.zones, openings(s))
+    return next_open(moment, s.place.zones, openings(s.policy, s.step, s.place))
 
 
-def open_hours(s: Situation, day: int) -> tuple[tuple[int, int], ...]:
-    """The spans [from, to) of a UTC day (since the epoch) that they leave open, as instants in order."""
-    return open_spans(s.place.zones, openings(s), day)
+def open_on(policy: Policy, step: Step, place: Place, day: int) -> tuple[tuple[int, int], ...]:
+    """The spans [from, to) of a UTC day (since the epoch) in which the step may leave there, as instants in order."""
+    return open_spans(place.zones, openings(policy, step, place), day)
 
 
-def openings(s: Situation) -> tuple[Opening, ...]:
+def openings(policy: Policy, step: Step, place: Place) -> tuple[Opening, ...]:
     """All that has to be open for the step to leave: its own window, the project's hours and the law's."""
-    own = () if s.step.window is None else (Opening((s.step.window,)),)
-    return (*own, *_openings(s))
+    own = () if step.window is None else (Opening((step.window,)),)
+    return (*own, *_quiet(policy, step, place))
 
 
 def window(s: Situation) -> Verdict:
@@ -46,8 +47,8 @@ def window(s: Situation) -> Verdict:
 def quiet_hours(s: Situation) -> Verdict:
     """DEFER out of the project's quiet hours and, for texts and calls, the law's; SKIP when nothing is open."""
     policy = s.policy.hours[s.step.channel or ""]
-    opens = next_open(s.now, s.place.zones, _openings(s))
-    laws = ",".join(h.law for h in _lawful(s)) or None
+    opens = next_open(s.now, s.place.zones, _quiet(s.policy, s.step, s.place))
+    laws = ",".join(h.law for h in _lawful(s.step, s.place)) or None
     known = (("zones", s.place.zones[:6]), ("zone_known", s.place.zone_known))
     if opens == s.now:
         return allow("quiet_hours", "outside quiet hours", policy.source, law=laws, facts=known)
@@ -59,12 +60,13 @@ def quiet_hours(s: Situation) -> Verdict:
     return Verdict("quiet_hours", Says.DEFER, because, policy.source, opens, facts, laws)
 
 
-def _lawful(s: Situation) -> tuple[law.Hours, ...]:
-    return law.hours(s.step.channel or "", s.place.countries, s.place.regions)
+def _lawful(step: Step, place: Place) -> tuple[law.Hours, ...]:
+    return law.hours(step.channel or "", place.countries, place.regions)
 
 
-def _openings(s: Situation) -> tuple[Opening, ...]:
-    return _all_openings(s.policy.hours[s.step.channel or ""], _lawful(s))
+def _quiet(policy: Policy, step: Step, place: Place) -> tuple[Opening, ...]:
+    """What the project's quiet hours and the law's leave open."""
+    return _all_openings(policy.hours[step.channel or ""], _lawful(step, place))
 
 
 @lru_cache(maxsize=4096)

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from engine.gates.base import Situation
-from engine.gates.hours import open_hours
+from engine.gates.hours import open_on
 from engine.model import DAY, Campaign, Project, Step
 from engine.places import Place
 from engine.schedule import clock_changes
@@ -85,22 +84,14 @@ class Calendar:
     def _edges_of(self, step: Step, place: Place, day: int) -> frozenset[int]:
         key = (step.channel, step.window, place, day)
         if key not in self._edges:
-            situation = _hours_of(self._project, step, place)
-            before, spans = open_hours(situation, day - 1), open_hours(situation, day)
+            policy = self._project.policy
+            before, spans = open_on(policy, step, place, day - 1), open_on(policy, step, place, day)
             # where one day's last span goes on in the next day's first there is no edge
             goes_on = {at for span in before for at in span} & {at for span in spans for at in span}
             edges = {at for span in spans for at in span if at // DAY == day}
             ended = {at for span in before for at in span if at == day * DAY}
             self._edges[key] = frozenset((edges | ended) - goes_on)
         return self._edges[key]
-
-
-def _hours_of(project: Project, step: Step, place: Place) -> Situation:
-    """All of a situation that the gates of hours look at."""
-    return Situation(
-        campaign=None, step=step, enrolment=None, facts=None, policy=project.policy, place=place,  # type: ignore[arg-type]
-        now=0, planned_at=0, expires_at=0, offers={},
-    )  # fmt: skip
 
 
 def _shifts(project: Project, campaign: Campaign, steps: Sequence[Step]) -> set[int]:

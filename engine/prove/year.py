@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.gates.base import Situation
-from engine.gates.hours import first_open, open_hours, openings
+from engine.gates.hours import first_open, open_on, openings
 from engine.model import BUILT_IN, DAY, HOUR, Window
 from engine.places import Place
 from engine.schedule import Opening, is_holiday
@@ -77,7 +77,7 @@ class Years:
 
     def _hours(self, s: Situation) -> _Hours:
         clocks = frozenset(_clock(zone, self._start) for zone in s.place.zones)
-        return _Hours(clocks, frozenset(map(_anonymous, openings(s))))
+        return _Hours(clocks, frozenset(map(_anonymous, openings(s.policy, s.step, s.place))))
 
     def _year(self, hours: _Hours, s: Situation) -> Year:
         if hours not in self._known:
@@ -170,13 +170,13 @@ def _survey(s: Situation, midnights: Iterable[int]) -> Year:
 def _begun_on(s: Situation, midnight: int) -> Iterator[Span]:
     """The spans that begin on a UTC day, whole; one that never ends is as long as days are compared."""
     day = midnight // DAY
-    before = {closes for _, closes in open_hours(s, day - 1)}
-    for opens, closes in open_hours(s, day):
+    before = {closes for _, closes in open_on(s.policy, s.step, s.place, day - 1)}
+    for opens, closes in open_on(s.policy, s.step, s.place, day):
         if opens not in before:
             for later in range(day + 1, day + _AHEAD):
                 if closes != later * DAY:
                     break
-                closes = next((c for o, c in open_hours(s, later) if o == closes), closes)
+                closes = next((c for o, c in open_on(s.policy, s.step, s.place, later) if o == closes), closes)
             yield opens, closes
 
 
