@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.checks.specimens import ADDRESS, WORDS, addresses, carried, everything
 from engine.lint.base import Subject
@@ -17,6 +17,8 @@ from engine.schedule import deadline_ends
 from engine.template_file import ParsedTemplate
 from engine.testfile import DEFAULT_NOW
 from engine.vocabulary import Vocabulary
+
+T = TypeVar("T")
 
 #: an audience is told nothing
 _WORDLESS = frozenset({"audience"})
@@ -148,14 +150,18 @@ class Message:
     @cached_property
     def worded(self) -> Words | None:
         """The body for somebody of whom everything is known; None where it cannot be worded."""
-        for names in self.specimens():
+        return self.first(self.script.worded)
+
+    def first(self, wording: Callable[[dict[str, Any]], T]) -> T | None:
+        """What comes of the first of those of whom everything is known for whom it can be worded; None: of nobody."""
+        for names in self._specimens():
             try:
-                return self.script.worded(names)
+                return wording(names)
             except Exception:  # noqa: S112 - a template can raise anything, and RK611 says so
                 continue
         return None
 
-    def specimens(self) -> Iterator[dict[str, Any]]:
+    def _specimens(self) -> Iterator[dict[str, Any]]:
         """The values of somebody of whom everything is known: words, then addresses where a link needs one."""
         template = self.use.template
         known = everything(self.project.attributes, WORDS)

@@ -38,13 +38,8 @@ def _text(message: Message) -> str | None:
         page = read(use.template, utm, message.vocabulary.types, letterhead(project.brand))
     except Exception:  # RK601 and its like say so
         return None
-    for names in message.specimens():
-        try:
-            words = page.text.render(names)
-        except Exception:  # noqa: S112 - RK611 says so
-            continue
-        return sms.whole(words, project.brand.name, notices(page.language).stop)
-    return None
+    words = message.first(page.text.render)
+    return None if words is None else sms.whole(words, project.brand.name, notices(page.language).stop)
 
 
 def _mend(text: str, budget: int, strange: list[str]) -> str:
