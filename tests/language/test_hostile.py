@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.compile import Loaded
+from engine.compile import Loaded, load_files
 from engine.diagnostics import Severity
-from tests.language.support import REPLACES, load, small
+from tests.language.support import REPLACES, SMALL, load, small
 
 _WHAT = st.sampled_from(sorted(REPLACES))
 _PIECES = st.sampled_from(
@@ -90,3 +93,29 @@ def test_a_slip_in_every_step_is_told_once_each_and_what_is_left_out_is_said() -
     *each, last = told(250)
     assert (len(each), set(each)) == (199, {"unknown key 'emial'"})
     assert "more mistakes than the 200 that are told" in last
+
+
+def _slipped(content: bytes, chance: random.Random) -> bytes:
+    """One to four bytes flipped, taken out, doubled, or put where others stood."""
+    found = bytearray(content)
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(found) or 1)
+        length = chance.choice((1, 1, 2, 8, 40))
+        there = bytes(found[at : at + length])
+        new = (bytes([chance.randrange(256)]), b"", there * 2, chance.choice(_SIGNS))
+        found[at : at + length] = chance.choice(new)
+    return bytes(found)
+
+
+_SIGNS = (b"\t", b"\r\n", b"\xff\xfe", b"{{", b"%}", b"&a ", b"*a", b"[[[[", b"}}}}", b": ", b"- ", b"#", b"\x00", b"\xe2\x80\xae")
+
+
+@pytest.mark.soak
+def test_slips_of_bytes_in_sound_files_give_findings() -> None:
+    """Seeded, so that what it finds is found again."""
+    chance, sound = random.Random(20260302), small()
+    files = sorted(sound)
+    for _ in range(3_000):
+        file = chance.choice(files)
+        damaged = _slipped(sound[file].encode(), chance).decode("utf-8", "surrogateescape")
+        _sound(load_files({**sound, file: damaged}, SMALL, lint=True))
