@@ -5,8 +5,10 @@ Pure: bytes in, values out. Who is suppressed, and what a campaign does about it
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 
 class NotGenuine(ValueError):
@@ -66,3 +68,45 @@ class InboundMessage:
     media: tuple[str, ...] = field(default=(), repr=False)
     #: the provider has acted on this word and answered it, so that nobody else may; None: it has not, or does not say
     answered: Keyword | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An HTTP request of a provider, as it came."""
+
+    method: str
+    #: the public URL, query and all, as the provider called it: some sign it
+    url: str
+    #: by name in lower case
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    now: int  # UTC epoch seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the provider wants to hear when its call was taken."""
+
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 204
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a call says, in its order."""
+
+    items: Sequence[ProviderEvent | InboundMessage] = ()
+    reply: Reply = Reply()
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """An adapter whose provider calls back. One that has this says ``webhooks`` in its capabilities."""
+
+    def receive(self, call: Call) -> Taken:
+        """Judge and read one call. Pure: nothing is written, nobody is asked.
+
+        Raises NotGenuine, and nothing else; what makes no sense is UNKNOWN, and kept.
+        """
+        ...

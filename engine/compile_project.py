@@ -17,6 +17,7 @@ from engine.model import (
     ConsentLevel,
     ConsentMapping,
     Environment,
+    HttpDef,
     Offer,
     Policy,
     Secret,
@@ -36,6 +37,8 @@ DEFAULT_QUIET = "20:00-08:00"
 TEXT_PARTS = 2
 DEFAULT_WON_BACK = ("purchase", "subscription_restarted")
 LOCAL = "local"
+#: the web service listens here unless told otherwise: behind a proxy, not in the open
+LISTEN = "127.0.0.1:8080"
 LOCAL_DATABASE = "sqlite:///var/rekindle.db"
 
 _ABSENT = Located({}, Span(BUILT_IN.file, BUILT_IN.line, BUILT_IN.column, BUILT_IN.column))
@@ -196,6 +199,7 @@ def text_or_secret(node: Located) -> str | Secret:
 def compile_environments(root: Located) -> dict[str, Environment]:
     """The built-in ``local`` and the declared ones, which inherit the channels they do not name."""
     channels = _channels(root.get("channels"))
+    http = _http(root.get("http"))
     local = Environment(
         name=LOCAL,
         sends=False,
@@ -203,19 +207,38 @@ def compile_environments(root: Located) -> dict[str, Environment]:
         channels=channels,
         signing_key=None,
         source=root.key("channels").source,
+        http=http,
     )
     declared = root.get("environments") or _ABSENT
-    return {LOCAL: local, **{name: _environment(name, node, channels) for name, node in declared.items()}}
+    return {LOCAL: local, **{name: _environment(name, node, local) for name, node in declared.items()}}
 
 
-def _environment(name: str, node: Located, inherited: Mapping[str, ChannelDef]) -> Environment:
+def _environment(name: str, node: Located, local: Environment) -> Environment:
     signing_key = node.get("signing_key")
     return Environment(
         name=name,
         sends=node["sends"].value is True,
         database=text_or_secret(node["database"]),
-        channels={**inherited, **_channels(node.get("channels"))},
+        channels={**local.channels, **_channels(node.get("channels"))},
         signing_key=Secret(env=str(signing_key["env"].value)) if signing_key else None,
+        source=node.source,
+        http=_http(node.get("http")),
+    )
+
+
+def _http(node: Located | None) -> HttpDef | None:
+    if node is None:
+        return None
+    host, _, port = (node.text("listen") or LISTEN).rpartition(":")
+    return HttpDef(
+        public_url=str(node["public_url"].value).rstrip("/"),
+        host=host.strip("[]"),
+        port=int(port),
+        proxies=one_or_more(node.get("proxies")),
+        events={
+            name: Secret(env=str(part["secret"]["env"].value))
+            for name, part in (node.get("events") or _ABSENT).items()
+        },
         source=node.source,
     )
 

@@ -389,6 +389,20 @@ class ChannelDef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpDef:
+    """Where rekindle's own pages and webhooks are, for the world and on this machine."""
+
+    public_url: str  # as the outside world reaches it, without a slash at the end
+    host: str
+    port: int
+    #: addresses or networks whose X-Forwarded-* headers are believed
+    proxies: tuple[str, ...]
+    #: who may tell of events -> the secret their calls are signed with
+    events: Mapping[str, Secret]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """Where the store is and what carries messages. ``sends``: real people are reached."""
 
@@ -398,6 +412,8 @@ class Environment:
     channels: Mapping[str, ChannelDef]
     signing_key: Secret | None
     source: Source
+    #: None: no pages and no webhooks are declared
+    http: HttpDef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: every revision this program knows, oldest first; the last one is what it works with
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 
 #: its own name, so that rekindle may share a database with another application that uses Alembic

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 #: SQLite only auto-numbers a column spelt INTEGER.
@@ -364,12 +364,130 @@ class Task(SQLModel, table=True):
     closed_at: int | None = _instant(default=None)
 
 
+class Received(SQLModel, table=True):
+    """What came in from outside, as it came and as it was read. Idempotent by (source, key)."""
+
+    __tablename__ = "received"
+    __table_args__ = (
+        UniqueConstraint("source", "key"),
+        # what could not be placed yet: its touch or its person may still turn up
+        Index(
+            "ix_received_open",
+            "received_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    source: str = _text()  # channel:email, events:crm, pages, bounces
+    key: str = _text()  # the other side's own name for it
+    kind: str = _text()  # channels.events.EventKind, inbound, or the name of an event of the project's
+    channel: str | None = _text(default=None)
+    ref: str | None = _text(default=None)  # our touch, where it says so
+    provider_id: str | None = _text(default=None)
+    identity_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    at: int | None = _instant(default=None)  # when it happened, as the other side says
+    received_at: int = _instant()
+    machine: bool = Field(default=False)  # a program's doing: never branches, converts or unsubscribes
+    state: str = _text()  # applied | open | ignored
+    reason: str | None = _text(default=None)  # why it is open or ignored
+    raw: str = _text()
+
+
+class Preference(SQLModel, table=True):
+    """What a person chose for themselves, short of saying no. What they do not want at all is a suppression."""
+
+    __tablename__ = "preference"
+
+    identity_id: int = Field(sa_type=BigInteger, primary_key=True)
+    paused_until: int | None = _instant(default=None)
+    at_most_every: int | None = Field(default=None, sa_type=BigInteger)  # seconds between two touches
+    updated_at: int = _instant()
+    source: str = _text()
+
+
+class Notice(SQLModel, table=True):
+    """An answer that is no marketing: that an opt-out was heard, or whom to ask. Sent at most once, never again."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "ix_notice_open",
+            "created_at",
+            sqlite_where=text("state in ('queued','dispatching')"),
+            postgresql_where=text("state in ('queued','dispatching')"),
+        ),
+    )
+
+    identity_id: int = Field(sa_type=BigInteger, primary_key=True)
+    id: int = Field(sa_type=BigInteger, primary_key=True)
+    key: str = _text(unique=True)  # what it answers
+    ref: str = _text(unique=True)
+    kind: str = _text()  # opt_out | help | opt_in
+    channel: str = _text()
+    address: str = _text()
+    state: str = _text()  # queued dispatching in_doubt sent failed expired
+    reason: str | None = _text(default=None)
+    worker: str | None = _text(default=None)
+    provider_id: str | None = _text(default=None)
+    created_at: int = _instant()
+    not_after: int = _instant()
+    finished_at: int | None = _instant(default=None)
+
+
+class Letter(SQLModel, table=True):
+    """A letter as a document: written, signed by a named person, sent on its way, and kept as evidence."""
+
+    __tablename__ = "letter"
+
+    identity_id: int = Field(sa_type=BigInteger, primary_key=True)
+    campaign: str = _text(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    step: str = _text(primary_key=True)
+    ref: str = _text(unique=True)  # of its touch
+    signatory: str = _text()  # whose signature it waits for, or bears: a name
+    state: str = _text()  # unsigned | signed | posted | delivered | refused
+    document: bytes = Field(sa_type=LargeBinary)  # the PDF as it stands
+    sha256: str = _text()  # of the document
+    created_at: int = _instant()
+    signed_at: int | None = _instant(default=None)
+    signed_by: str | None = _text(default=None)
+    carrier: str | None = _text(default=None)
+    tracking: str | None = _text(default=None)
+    posted_at: int | None = _instant(default=None)
+    delivered_at: int | None = _instant(default=None)
+    proof_uri: str | None = _text(default=None)  # of the delivery
+
+
+class AudienceMember(SQLModel, table=True):
+    """Somebody on a retargeting list, or to be taken off it."""
+
+    __tablename__ = "audience_member"
+    __table_args__ = (
+        Index(
+            "ix_audience_member_leaving",
+            "audience",
+            sqlite_where=text("state = 'leaving'"),
+            postgresql_where=text("state = 'leaving'"),
+        ),
+    )
+
+    identity_id: int = Field(sa_type=BigInteger, primary_key=True)
+    audience: str = _text(primary_key=True)
+    state: str = _text()  # listed | leaving | left
+    reason: str | None = _text(default=None)  # why they leave
+    hashes: list[str] = _json(default_factory=list)  # as the list has them: SHA-256 of normalised addresses
+    added_at: int = _instant()
+    removed_at: int | None = _instant(default=None)
+
+
 class Control(SQLModel, table=True):
     """Operator switches and worker signs of life: pauses, holds, last runs of jobs."""
 
     __tablename__ = "control"
 
-    key: str = _text(primary_key=True)  # pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel>
+    key: str = _text(primary_key=True)  # pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel> | drill:<environment>
     value: dict[str, Any] = _json(default_factory=dict)
     at: int = _instant()
 
