@@ -487,7 +487,8 @@ class Control(SQLModel, table=True):
 
     __tablename__ = "control"
 
-    key: str = _text(primary_key=True)  # pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel> | drill:<environment>
+    #: pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel> | drill:<environment>
+    key: str = _text(primary_key=True)
     value: dict[str, Any] = _json(default_factory=dict)
     at: int = _instant()
 

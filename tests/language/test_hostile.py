@@ -107,7 +107,10 @@ def _slipped(content: bytes, chance: random.Random) -> bytes:
     return bytes(found)
 
 
-_SIGNS = (b"\t", b"\r\n", b"\xff\xfe", b"{{", b"%}", b"&a ", b"*a", b"[[[[", b"}}}}", b": ", b"- ", b"#", b"\x00", b"\xe2\x80\xae")
+_SIGNS = (
+    *(b"\t", b"\r\n", b"\xff\xfe", b"{{", b"%}", b"&a ", b"*a", b"[[[["),
+    *(b"}}}}", b": ", b"- ", b"#", b"\x00", b"\xe2\x80\xae"),
+)
 
 
 @pytest.mark.soak
