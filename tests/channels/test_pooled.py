@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from channels import pooled
+from channels.http_double import Fault, HttpDouble, Reply, Request, http_double
 from channels.pooled import Answer, Lost, NotSent, Pool
-from tests.channels.doubles.http import Fault, HttpDouble, Reply, Request, http_double
 from tests.channels.mail_server import certificate
 
 

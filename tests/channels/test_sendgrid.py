@@ -5,10 +5,7 @@ connection ends, and no message of any kind that becomes a request SendGrid woul
 from __future__ import annotations
 
 import json
-import logging
-import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from email.header import decode_header, make_header
 from typing import Any
 
@@ -22,11 +19,8 @@ from channels.base import Accepted, Adapter, CannotTell, Message, Outcome, Rejec
 from channels.options import OptionError
 from channels.sendgrid import SendgridAdapter
 from channels.sendgrid_mail import Settings
-from channels.testing import ChannelContract, Received, email
-from tests.channels.doubles.http import Fault, Reply
-from tests.channels.doubles.sendgrid import KEY, SendGrid, page, refusal, sendgrid
-
-NOW = 1_772_463_600
+from channels.testing import NOW, HttpDouble, NetworkContract, Received, Reply, email, page
+from tests.channels.doubles.sendgrid import KEY, SendGrid, refusal, sendgrid
 
 
 @pytest.fixture
@@ -47,10 +41,6 @@ def build(double: SendGrid, **options: object) -> Adapter:
     return registry.build("sendgrid", every, registry.Host(now=lambda: NOW))
 
 
-def impatient(double: SendGrid) -> SendgridAdapter:
-    return SendgridAdapter(api_key=KEY, host=double.url, now=lambda: NOW, settings=Settings(), timeout=0.2)
-
-
 def received(mail: dict[str, Any]) -> Received:
     [envelope] = mail["personalizations"]
     bodies = {part["type"]: part["value"] for part in mail["content"]}
@@ -64,9 +54,16 @@ def received(mail: dict[str, Any]) -> Received:
     )
 
 
-class TestSendgridContract(ChannelContract):
+class TestSendgridContract(NetworkContract):
     adapter_name = "sendgrid"
+    provider = "SendGrid: "
     secrets = (KEY,)
+    permanent = (
+        (refusal(400, "Does not contain a valid address.", "personalizations.0.to.0.email"), "hard_bounce"),
+        (refusal(400, "Bad content for sam@customer.example", "content.0.value"), None),
+        (page(413), None),
+    )
+    open_ended = (*NetworkContract.open_ended, Reply(status=204), Reply(status=200, body=b"<html>Welcome"))
 
     @pytest.fixture(autouse=True)
     def _server(self, double: SendGrid) -> Iterator[None]:
@@ -74,8 +71,11 @@ class TestSendgridContract(ChannelContract):
         yield
         assert double.faults == []
 
-    def make(self) -> Adapter:
-        return build(self.double)
+    def server(self) -> HttpDouble:
+        return self.double.http
+
+    def connect(self, url: str, timeout: float = 5) -> Adapter:
+        return SendgridAdapter(api_key=KEY, host=url, now=lambda: NOW, settings=Settings(), timeout=timeout)
 
     def received(self) -> list[Received]:
         return [received(mail) for mail in self.double.mails]
@@ -240,73 +240,11 @@ def test_an_error_of_the_service_leaves_the_mail_in_doubt(
     assert len(double.http.requests) == 1
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSE_UNREAD, Fault.CLOSE_READ, Fault.NONSENSE])
-def test_a_connection_lost_after_the_request_left_is_in_doubt_and_not_tried_again(
-    adapter: Adapter, double: SendGrid, fault: Fault
-) -> None:
-    double.http.then(fault)
-    assert isinstance(adapter.send(email("r1")), Unknown)
-    assert double.refs() == ([] if fault is Fault.CLOSE_UNREAD else ["r1"])
-    assert isinstance(adapter.send(email("r2")), Accepted)
-    assert double.refs().count("r1") <= 1
-
-
-def test_no_answer_in_time_is_in_doubt(double: SendGrid) -> None:
-    double.http.then(Fault.MUTE)
-    assert impatient(double).send(email()) == Unknown(reason="SendGrid: no answer came in time")
-    assert double.refs() == ["ref-1"]
-
-
-def test_an_answer_cut_short_is_an_answer(adapter: Adapter, double: SendGrid) -> None:
-    double.http.then(Fault.CUT)
-    assert adapter.send(email()) == Accepted(provider_id="sg-1")
-
-
-def test_where_nobody_listens_nothing_was_sent(double: SendGrid) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        outcome = build(double, host=f"http://127.0.0.1:{free.getsockname()[1]}").send(email())
-    assert outcome == Retry(reason="SendGrid: it cannot be reached (Connection refused)", after=60)
-
-
-def test_a_connection_that_sendgrid_closed_meanwhile_is_renewed(adapter: Adapter, double: SendGrid) -> None:
-    double.http.then(Fault.CLOSE_AFTER)
-    adapter.send(email("r1"))
-    double.http.wait_until_closed()
-    assert isinstance(adapter.send(email("r2")), Accepted)
-    assert double.refs() == ["r1", "r2"]
-
-
-def test_one_connection_serves_many(adapter: Adapter, double: SendGrid) -> None:
-    for n in range(20):
-        adapter.send(email(f"r{n}"))
-    assert (len(double.mails), double.http.connections) == (20, 1)
-
-
-def test_threads_may_share_an_adapter(adapter: Adapter, double: SendGrid) -> None:
-    with ThreadPoolExecutor(4) as threads:
-        outcomes = list(threads.map(lambda n: adapter.send(email(f"r{n}")), range(40)))
-    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-    assert sorted(double.refs()) == sorted(f"r{n}" for n in range(40))
-    assert double.http.connections <= 4
-
-
 def test_a_wrong_key_is_ours_to_mend_and_is_not_repeated(double: SendGrid) -> None:
     outcome = build(double, api_key="SG.wrong-secret").send(email())
     assert isinstance(outcome, Retry)
     assert "check api_key" in outcome.reason
     assert "wrong-secret" not in repr(outcome)
-
-
-@pytest.mark.parametrize("fault", [None, Fault.CLOSE_READ, page(500), refusal(401, "no")])
-def test_no_log_holds_the_key_an_address_or_a_body(
-    adapter: Adapter, double: SendGrid, fault: Fault | Reply | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    double.http.then(*([fault] if fault else []))
-    with caplog.at_level(logging.DEBUG):
-        adapter.send(email())
-    seen = caplog.text + str(caplog.records)
-    assert not [word for word in (KEY, "Bearer", "sam@", "Okafor", "Hello Sam") if word in seen]
 
 
 def test_sendgrid_is_not_asked_what_became_of_a_mail(adapter: Adapter, double: SendGrid) -> None:

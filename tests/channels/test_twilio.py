@@ -4,10 +4,7 @@ ends, and no message of any kind that becomes a request Twilio would refuse for 
 
 from __future__ import annotations
 
-import logging
-import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,11 +17,10 @@ from channels.base import Accepted, Adapter, CannotTell, Message, Outcome, Rejec
 from channels.options import OptionError
 from channels.pooled import NotSent
 from channels.segments import size
-from channels.testing import ChannelContract, Received, sms
+from channels.testing import NOW, HttpDouble, NetworkContract, Received, Reply, page, sms
 from channels.twilio import TwilioAdapter
 from channels.twilio_codes import CODES, Fate
 from channels.twilio_message import Settings
-from tests.channels.doubles.http import Fault, Reply
 from tests.channels.doubles.twilio import (
     ACCOUNT,
     KEY,
@@ -33,13 +29,11 @@ from tests.channels.doubles.twilio import (
     SERVICE,
     TOKEN,
     Twilio,
-    page,
     ref,
     refusal,
     twilio,
 )
 
-NOW = 1_772_463_600
 CALLBACK = "https://go.acme.example/hooks/twilio"
 NUMBER = "+13125550100"
 
@@ -74,9 +68,18 @@ def build(double: Twilio, **changes: object) -> Adapter:
     return registry.build("twilio", options(double, **changes), registry.Host(now=lambda: NOW))
 
 
-class TestTwilioContract(ChannelContract):
+class TestTwilioContract(NetworkContract):
     adapter_name = "twilio"
+    provider = "Twilio: "
     secrets = (TOKEN,)
+    personal = ("5550142", "it is here", "BEGIN Twilio")
+    permanent = (
+        (refusal(400, 21610, "Attempt to send to unsubscribed recipient"), "opt_out"),
+        (refusal(400, 21211, "The 'To' number +13125550142 is not a valid phone number."), "hard_bounce"),
+        (refusal(400, 21612, "x"), None),
+        (refusal(400, 29_999, "No way to +1 (312) 555-0142, nor sam@x.example"), None),
+    )
+    open_ended = (*NetworkContract.open_ended, Reply(status=204), Reply(status=201, body=b"<html>Welcome"))
     longest = 1_600
     example = staticmethod(sms)
 
@@ -86,8 +89,18 @@ class TestTwilioContract(ChannelContract):
         yield
         assert double.faults == []
 
-    def make(self) -> Adapter:
-        return build(self.double)
+    def server(self) -> HttpDouble:
+        return self.double.http
+
+    def connect(self, url: str, timeout: float = 5) -> Adapter:
+        return TwilioAdapter(
+            account_sid=ACCOUNT,
+            login=(ACCOUNT, TOKEN),
+            now=lambda: NOW,
+            settings=Settings(messaging_service=SERVICE, status_callback=CALLBACK),
+            host=url,
+            timeout=timeout,
+        )
 
     def received(self) -> list[Received]:
         return [Received(ref=ref(said), to=said["To"], text=said["Body"]) for said in self.double.messages]
@@ -329,81 +342,10 @@ def test_who_has_opted_out_at_twilio_is_suppressed_here(adapter: Adapter, double
     assert (outcome.suppress, double.messages) == ("opt_out", [])
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSE_UNREAD, Fault.CLOSE_READ, Fault.NONSENSE])
-def test_a_connection_lost_after_the_request_left_is_in_doubt_and_not_tried_again(
-    adapter: Adapter, double: Twilio, fault: Fault
-) -> None:
-    double.http.then(fault)
-    assert isinstance(adapter.send(sms("r1")), Unknown)
-    assert double.refs() == ([] if fault is Fault.CLOSE_UNREAD else ["r1"])
-    assert isinstance(adapter.send(sms("r2")), Accepted)
-    assert double.refs().count("r1") <= 1
-
-
-def test_no_answer_in_time_is_in_doubt(double: Twilio) -> None:
-    double.http.then(Fault.MUTE)
-    impatient = TwilioAdapter(
-        account_sid=ACCOUNT,
-        login=(ACCOUNT, TOKEN),
-        now=lambda: NOW,
-        settings=Settings(messaging_service=SERVICE, status_callback=CALLBACK),
-        host=double.url,
-        timeout=0.2,
-    )
-    assert impatient.send(sms()) == Unknown(reason="Twilio: no answer came in time")
-    assert double.refs() == ["ref-1"]
-
-
-def test_an_answer_cut_short_is_an_answer(adapter: Adapter, double: Twilio) -> None:
-    double.http.then(Fault.CUT)
-    assert adapter.send(sms()) == Accepted()
-    assert double.refs() == ["ref-1"]
-
-
-def test_where_nobody_listens_nothing_was_sent(double: Twilio) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        outcome = build(double, host=f"http://127.0.0.1:{free.getsockname()[1]}").send(sms())
-    assert outcome == Retry(reason="Twilio: it cannot be reached (Connection refused)", after=60)
-
-
-def test_a_connection_that_twilio_closed_meanwhile_is_renewed(adapter: Adapter, double: Twilio) -> None:
-    double.http.then(Fault.CLOSE_AFTER)
-    adapter.send(sms("r1"))
-    double.http.wait_until_closed()
-    assert isinstance(adapter.send(sms("r2")), Accepted)
-    assert double.refs() == ["r1", "r2"]
-
-
-def test_one_connection_serves_many(adapter: Adapter, double: Twilio) -> None:
-    for n in range(20):
-        adapter.send(sms(f"r{n}"))
-    assert (len(double.messages), double.http.connections) == (20, 1)
-
-
-def test_threads_may_share_an_adapter(adapter: Adapter, double: Twilio) -> None:
-    with ThreadPoolExecutor(4) as threads:
-        outcomes = list(threads.map(lambda n: adapter.send(sms(f"r{n}")), range(40)))
-    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-    assert sorted(double.refs()) == sorted(f"r{n}" for n in range(40))
-    assert double.http.connections <= 4
-
-
 def test_a_wrong_token_is_ours_to_mend_and_is_not_repeated(double: Twilio) -> None:
     outcome = build(double, auth_token="wrong-secret").send(sms())
     assert isinstance(outcome, Retry)
     assert (outcome.after, "wrong-secret" in repr(outcome)) == (600, False)
-
-
-@pytest.mark.parametrize("fault", [None, Fault.CLOSE_READ, page(500), refusal(401, 20003, "no")])
-def test_no_log_holds_the_token_a_number_or_a_text(
-    adapter: Adapter, double: Twilio, fault: Fault | Reply | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    double.http.then(*([fault] if fault else []))
-    with caplog.at_level(logging.DEBUG):
-        adapter.send(sms())
-    seen = caplog.text + str(caplog.records)
-    assert not [word for word in (TOKEN, "Basic", "5550142", "it is here", "BEGIN Twilio") if word in seen]
 
 
 def test_twilio_is_not_asked_what_became_of_a_message(adapter: Adapter, double: Twilio) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.channels.doubles.http import HttpDouble, Reply, Request, http_double
+from channels.http_double import HttpDouble, Reply, Request, http_double
 from tests.channels.doubles.sendgrid_rules import MAX_BYTES, faults
 
 KEY = "SG.double-key.correct-horse-battery"
@@ -66,12 +66,6 @@ def refusal(status: int, message: str, field: str | None = None, **headers: str)
     body = json.dumps({"errors": [{"message": message, "field": field, "help": None}]}).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status=status, headers=_JSON | named, body=body)
-
-
-def page(status: int) -> Reply:
-    """The HTML of something between us and SendGrid."""
-    body = b"<html><head><title>Service Unavailable</title></head><body>upstream</body></html>"
-    return Reply(status=status, headers={"Content-Type": "text/html"}, body=body)
 
 
 @contextmanager

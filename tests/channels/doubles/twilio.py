@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from tests.channels.doubles.http import HttpDouble, Reply, Request, http_double
+from channels.http_double import HttpDouble, Reply, Request, http_double
 from tests.channels.doubles.twilio_rules import Form, faults
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -89,12 +89,6 @@ def refusal(status: int, code: int, message: str, **headers: str) -> Reply:
     }
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status=status, headers=_JSON | named, body=json.dumps(said).encode())
-
-
-def page(status: int) -> Reply:
-    """The HTML of something between us and Twilio."""
-    body = b"<html><head><title>Service Unavailable</title></head><body>upstream</body></html>"
-    return Reply(status=status, headers={"Content-Type": "text/html"}, body=body)
 
 
 @contextmanager

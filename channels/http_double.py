@@ -1,4 +1,6 @@
-"""A real HTTP server in this process that answers as a provider does, and misbehaves on request."""
+"""A real HTTP server in this process that answers as a provider does, and misbehaves on request. Public and
+documented (docs/channels.md); tests find it in ``channels.testing``.
+"""
 
 from __future__ import annotations
 
