@@ -7,6 +7,7 @@ knowledge to keep the books.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -16,6 +17,15 @@ import orjson
 
 class MessageError(ValueError):
     """A message that may not exist: what is missing is in the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A document that goes with an e-mail. ``name``: as its reader sees it, ASCII, without a path."""
+
+    name: str
+    media_type: str  # application/pdf
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,8 @@ class Message:
     marketing: bool = True
     #: facts for human tasks: kind, owner, title, due_at (UTC epoch seconds as text), campaign, step
     meta: Mapping[str, str] = field(default_factory=dict)
+    #: only for adapters whose capabilities say that they carry any
+    attachments: tuple[Attachment, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.to:
@@ -71,13 +83,20 @@ class Message:
 
     def to_json(self) -> str:
         """This message as one line of JSON; ``from_json`` reads it back equal."""
-        return orjson.dumps({name: getattr(self, name) for name in self.__dataclass_fields__}).decode()
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        if not self.attachments:
+            del data["attachments"]
+        return orjson.dumps(data, default=lambda content: b64encode(content).decode()).decode()
 
     @classmethod
     def from_json(cls, payload: str) -> Message:
         """The message ``to_json`` wrote. Raises MessageError when it may not be sent."""
         data: dict[str, Any] = orjson.loads(payload)
         data["media"] = tuple(data["media"])
+        data["attachments"] = tuple(
+            Attachment(**{**each, "content": b64decode(each["content"])})
+            for each in data.get("attachments", ())
+        )
         return cls(**data)
 
 
@@ -101,10 +120,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Certainly not sent, worth another try after so many seconds."""
+    """Certainly not sent, worth another try after so many seconds at the earliest.
+
+    ``ours``: no message gets through before a person has mended something here, such as a password.
+    """
 
     reason: str
     after: int = 60
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +171,9 @@ class Capabilities:
     idempotent: bool = False  # sending the same ref twice reaches the person once
     human: bool = False  # a person does the sending
     webhooks: bool = False  # the provider tells later, under our ref, what became of it
+    attachments: bool = False  # carries documents with an e-mail
     delivers: bool = True  # what it accepts is on its way to somebody; False: it is only shown, or kept
+    parallel: int = 1  # so many threads may be in ``send`` at a time
 
 
 @runtime_checkable

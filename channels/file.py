@@ -61,7 +61,9 @@ class FileAdapter:
     }
 
     name = "file"
-    capabilities = Capabilities(channels=_CHANNELS, lookup=True, idempotent=True, delivers=False)
+    capabilities = Capabilities(
+        channels=_CHANNELS, lookup=True, idempotent=True, attachments=True, delivers=False
+    )
 
     def __init__(self, folder: Path, *, now: Callable[[], int], fsync: bool = False) -> None:
         self._folder = folder

@@ -80,7 +80,7 @@ class SendgridAdapter:
     }
 
     name = "sendgrid"
-    capabilities = Capabilities(channels=frozenset({"email"}), webhooks=True)
+    capabilities = Capabilities(channels=frozenset({"email"}), webhooks=True, attachments=True)
 
     def __init__(
         self, *, api_key: str, host: str, now: Callable[[], int], settings: Settings, timeout: float = 30

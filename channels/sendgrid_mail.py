@@ -7,6 +7,7 @@ are worded for each person (docs/channels/sendgrid.md).
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import Header
@@ -70,6 +71,11 @@ def payload(message: Message, settings: Settings) -> dict[str, Any]:
         body["headers"] = _headers(message.headers)
     if categories := _categories(message, settings):
         body["categories"] = categories
+    if message.attachments:
+        body["attachments"] = [
+            {"content": b64encode(a.content).decode(), "type": a.media_type, "filename": a.name}
+            for a in message.attachments
+        ]
     if settings.ip_pool:
         body["ip_pool_name"] = settings.ip_pool
     return body

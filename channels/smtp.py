@@ -68,7 +68,7 @@ class SmtpAdapter:
     }
 
     name = "smtp"
-    capabilities = Capabilities(channels=frozenset({"email"}))
+    capabilities = Capabilities(channels=frozenset({"email"}), attachments=True)
 
     def __init__(
         self,

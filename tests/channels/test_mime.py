@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import mime
-from channels.base import MessageError
+from channels.base import Attachment, Message, MessageError
 from channels.testing import email, received_email
 
 NOW = 1_772_463_600
@@ -124,3 +124,24 @@ def test_a_name_that_looks_like_an_address_is_only_a_name() -> None:
 
 def test_a_ref_becomes_a_message_id_whatever_it_is() -> None:
     assert mime.message_id(email("a b>é")) == "<a=20b=3E=C3=A9@acme.example>"
+
+
+def test_documents_arrive_whole_beside_both_bodies() -> None:
+    letter = Attachment(name="letter.pdf", media_type="application/pdf", content=bytes(range(256)) * 40)
+    message = email(attachments=(letter,))
+    assert Message.from_json(message.to_json()) == message
+    data = mime.to_bytes(message, NOW)
+    received = received_email(data)
+    assert (received.text or "").strip() == message.text.strip()
+    assert (received.html or "").strip() == message.html.strip()
+    mail = message_from_bytes(data, policy=rfc)
+    [found] = mail.iter_attachments()
+    assert (found.get_filename(), found.get_content_type()) == ("letter.pdf", "application/pdf")
+    assert found.get_content() == letter.content
+
+
+@pytest.mark.parametrize("name", ['a".pdf', "a\r\nBcc: x", "../a.pdf/", ""])
+def test_a_document_whose_name_could_be_more_than_a_name_is_refused(name: str) -> None:
+    document = Attachment(name=name, media_type="application/pdf", content=b"x")
+    with pytest.raises(MessageError, match="attachment"):
+        mime.to_bytes(email(attachments=(document,)), NOW)
