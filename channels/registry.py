@@ -24,6 +24,7 @@ ADAPTERS: dict[str, str] = {
     "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",
     "twilio": "channels.twilio:TwilioAdapter",
+    "webhook": "channels.webhook:WebhookAdapter",
 }
 
 #: entry point group for adapters of other packages
@@ -42,6 +43,8 @@ class Host:
     now: Callable[[], int] = lambda: int(time.time())  # UTC epoch seconds
     out: TextIO = field(default_factory=lambda: sys.stdout)
     tasks: TaskBook | None = None
+    #: a ref -> the mark under which a bounce may bring it back, proved; None: the program reads no bounces
+    mark_ref: Callable[[str], str] | None = None
 
 
 class AdapterClass(Protocol):

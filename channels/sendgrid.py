@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ from channels.base import (
     Retry,
     Unknown,
 )
+from channels.endpoints import is_here
 from channels.options import OptionError
 from channels.pooled import Answer, Lost, NotSent, Pool
 from channels.sendgrid_answers import outcome_of
@@ -160,16 +160,9 @@ def _base(host: str) -> str:
         plain, name = False, ""
     if not (plain and re.fullmatch(r"[A-Za-z0-9.:-]+", name)):
         raise OptionError("option 'host': must be an address such as https://api.sendgrid.com, and no more")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_here(name)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_here(name)):
         raise OptionError("option 'host': without https the key would go over in the clear")
     return host.rstrip("/")
-
-
-def _is_here(name: str) -> bool:
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _categories(text: str) -> tuple[str, ...]:
