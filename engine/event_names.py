@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: events that do something by themselves; no campaign need listen
-BUILT_IN = frozenset({"replied", "unsubscribed", "complained", "bounced"})
+BUILT_IN = frozenset({"replied", "unsubscribed", "channel_declined", "complained", "bounced"})
 
 #: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
 REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
@@ -11,7 +11,13 @@ REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
 #: what a message's way to its reader leaves behind
 OF_MESSAGES = frozenset({"delivered", "opened", "clicked"})
 
+#: what a word that providers act on themselves leaves behind: START, and HELP; a page leaves the first too
+OF_KEYWORDS = frozenset({"opted_in", "asked_for_help"})
+
+#: what a choice on the preference page leaves behind
+OF_PAGES = frozenset({"channel_declined", "preferences_changed"})
+
 #: what the end of a task leaves behind
 OF_TASKS = frozenset({"task_closed", "call_connected", "won_back", "refused", "replied"})
 
-OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_TASKS
+OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_PAGES | OF_KEYWORDS | OF_TASKS

@@ -83,13 +83,13 @@ class TouchMove(StrEnum):
     SKIP = "skip"
     CANCEL = "cancel"
     DISPATCH = "dispatch"
-    ACCEPT = "accept"
+    ACCEPT = "accept"  # the provider has it
     REJECT = "reject"
     RETRY = "retry"
     LOSE = "lose"  # the outcome is not known
     ABSENT = "absent"  # the provider is certain that it never had it
-    DELIVER = "deliver"
-    BOUNCE = "bounce"
+    DELIVER = "deliver"  # the receiving side has it
+    BOUNCE = "bounce"  # the receiving side, or the provider after all, refused it
 
 
 T = TouchState
@@ -113,6 +113,21 @@ TOUCH: dict[tuple[TouchState | None, TouchMove], TouchState] = {
     (T.IN_DOUBT, V.ACCEPT): T.SENT,
     (T.IN_DOUBT, V.REJECT): T.FAILED,
     (T.IN_DOUBT, V.ABSENT): T.QUEUED,
+    # word of it before the outcome is on record, or where nobody was to know it
+    (T.DISPATCHING, V.DELIVER): T.DELIVERED,
+    (T.DISPATCHING, V.BOUNCE): T.BOUNCED,
+    (T.IN_DOUBT, V.DELIVER): T.DELIVERED,
+    (T.IN_DOUBT, V.BOUNCE): T.BOUNCED,
+    # it was thought never to have left, and it has: the one that handled it knows better
+    (T.QUEUED, V.ACCEPT): T.SENT,
+    (T.QUEUED, V.DELIVER): T.DELIVERED,
+    (T.QUEUED, V.BOUNCE): T.BOUNCED,
+    (T.FAILED, V.ACCEPT): T.SENT,
+    (T.FAILED, V.DELIVER): T.DELIVERED,
+    (T.FAILED, V.BOUNCE): T.BOUNCED,
+    (T.CANCELLED, V.ACCEPT): T.SENT,
+    (T.CANCELLED, V.DELIVER): T.DELIVERED,
+    (T.CANCELLED, V.BOUNCE): T.BOUNCED,
     (T.SENT, V.DELIVER): T.DELIVERED,
     (T.SENT, V.BOUNCE): T.BOUNCED,
     (T.DELIVERED, V.BOUNCE): T.BOUNCED,

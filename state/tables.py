@@ -96,7 +96,7 @@ class Contact(SQLModel, table=True):
     source_key: str = _text(primary_key=True)
     identity_id: int = Field(sa_type=BigInteger, index=True)
     email_key: str | None = _text(default=None)
-    phone: str | None = _text(default=None)
+    phone: str | None = _text(default=None, index=True)  # whoever replies from it is to be found
     company_domain: str | None = _text(default=None)
     row_hash: str = _text()  # of the mapped values: an unchanged row costs nothing
     first_seen_at: int = _instant()
@@ -391,7 +391,8 @@ class Received(SQLModel, table=True):
     received_at: int = _instant()
     machine: bool = Field(default=False)  # a program's doing: never branches, converts or unsubscribes
     state: str = _text()  # applied | open | ignored
-    reason: str | None = _text(default=None)  # why it is open or ignored
+    reason: str | None = _text(default=None)  # why it is open or ignored, or how it was placed
+    said: str | None = _text(default=None)  # JSON of what was read of it, while it is open
     raw: str = _text()
 
 

@@ -119,15 +119,16 @@ def living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
 
 
 def lock_living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
-    """Lock these people, and say who each is now, as ``living`` does: nobody is merged or erased from here on.
+    """Lock these people, erased ones too, and say who each is now, as ``living`` does: nobody is merged or erased from
+    here on.
 
     Whoever was merged away while we waited is not the one to lock. The locks are then let go before the right
     ones are asked for, because locks are taken in one order only.
     """
     alive = living(conn, ids)
-    while alive and conn.dialect.name == "postgresql":
+    while ids and conn.dialect.name == "postgresql":
         savepoint = conn.begin_nested()
-        lock_people(conn, set(alive.values()))
+        lock_people(conn, {*ids, *alive.values()})
         now = living(conn, ids)
         if now == alive:
             savepoint.commit()

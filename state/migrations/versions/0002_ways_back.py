@@ -103,10 +103,12 @@ def upgrade() -> None:
         sa.Column("machine", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True),
         sa.Column("raw", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "key"),
     )
+    op.create_index("ix_contact_phone", "contact", ["phone"], unique=False)
     op.create_index("ix_received_identity_id", "received", ["identity_id"], unique=False)
     op.create_index(
         "ix_received_open",
