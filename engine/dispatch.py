@@ -36,7 +36,7 @@ BATCH_WITH_LOOKUP = 500
 BATCH_WITHOUT = 25
 
 #: channels whose address is a field of the person: a message goes to the one on record when it leaves
-_FIELD_CHANNELS = frozenset({"email", "sms", "phone", "linkedin"})
+_FIELD_CHANNELS = frozenset({"email", "sms", "phone", "linkedin", "in_app", "push"})
 
 
 def dispatch(app: App, now: int) -> Counter[str]:

@@ -15,6 +15,7 @@ from jinja2 import TemplateSyntaxError, UndefinedError
 from channels.base import Message, MessageError
 from engine import sms, tokens
 from engine.errors import RekindleError
+from engine.gates.address import ADDRESS_ATTRIBUTE, ADDRESS_FIELD, ATTRIBUTE_ONLY
 from engine.links import LinkRefused
 from engine.model import Campaign, Offer, Project, Step
 from engine.pages import Page, letterhead, read, utm_of
@@ -189,23 +190,24 @@ class Renderer:
             subject=subject,
             text=text,
             postal_address=self._brand.postal_address,
-            meta=_meta(request),
+            meta=_meta(request) | _also(person, channel),
         )
 
 
 #: channels a human being carries out
 _TASKS = frozenset({"linkedin", "phone"})
 
-#: channel -> the person's field that holds its address; e-mail names the person for all others
-_ADDRESSES = {"sms": "phone", "phone": "phone", "linkedin": "linkedin"}
-
 
 def _address(person: Mapping[str, Any], channel: str) -> str:
     """Where a channel reaches this person. Raises Missing."""
     if channel == "letter":
         return _postal_lines(person)
-    name = _ADDRESSES.get(channel, "email")
-    found = person.get(name)
+    attribute = ADDRESS_ATTRIBUTE.get(channel)
+    found = (person.get("attributes") or {}).get(attribute)
+    name = f"attributes.{attribute}"
+    if not found and channel not in ATTRIBUTE_ONLY:
+        name = ADDRESS_FIELD.get(channel, "email")
+        found = person.get(name) or (person.get("phone") if channel == "audience" else None)
     if not found:
         raise Missing(f"person.{name}")
     return str(found)
@@ -217,6 +219,12 @@ def _postal_lines(person: Mapping[str, Any]) -> str:
     if not address:
         raise Missing("person.attributes.postal_address")
     return "\n".join(line for line in (_full_name(person), person.get("company"), address) if line)
+
+
+def _also(person: Mapping[str, Any], channel: str) -> dict[str, str]:
+    """What a retargeting list knows people by beside their address."""
+    phone = person.get("phone") if channel == "audience" else None
+    return {"phone": str(phone)} if phone else {}
 
 
 def _full_name(person: Mapping[str, Any]) -> str:

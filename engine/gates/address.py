@@ -10,13 +10,20 @@ from engine.verdict import Says, Verdict, allow
 
 #: which of the person's fields a channel writes to; the other channels know the person by e-mail
 ADDRESS_FIELD = {"sms": "phone", "phone": "phone", "linkedin": "linkedin"}
+#: which attribute of the project's own holds the address, where there is one
+ADDRESS_ATTRIBUTE = {"letter": "postal_address", "push": "push_token", "in_app": "app_user"}
+#: channels that nothing but that attribute leads to
+ATTRIBUTE_ONLY = frozenset({"letter", "push"})
 
 
 def address_of(channel: str, person: Mapping[str, Any]) -> str | None:
     """What a message on ``channel`` is addressed to, or None when the person cannot be reached there."""
-    if channel == "letter":
-        return (person["attributes"] or {}).get("postal_address")
+    own = (person["attributes"] or {}).get(ADDRESS_ATTRIBUTE.get(channel))
+    if own or channel in ATTRIBUTE_ONLY:
+        return str(own) if own else None
     name = ADDRESS_FIELD.get(channel, "email")
+    if channel == "audience" and not person["email_key"]:
+        name = "phone"  # a list takes either
     if name == "email" and not person["email_key"]:
         return None  # what could not be normalised could not be read as an address at all
     return person[name] or None

@@ -55,7 +55,7 @@ def willing(
         return None
     facts = nobody(DEFAULT_NOW)
     addresses = {"email": "sam@customer.example", "email_key": "sam@customer.example", "linkedin": "sam"}
-    attributes = {"attributes": {"postal_address": project.brand.postal_address}}
+    attributes = {"attributes": {"postal_address": project.brand.postal_address, "push_token": "sam"}}
     given = DEFAULT_NOW - 30 * DAY
     facts = Facts(
         identity_id=identity,

@@ -108,6 +108,8 @@ def given_of(project: Project, campaign: Campaign, kind: Kind, place: Somewhere)
             (attributes if "." in name else fields)[name.removeprefix("attributes.")] = value
     if "postal_address" in project.attributes and "attributes.postal_address" not in looked_at:
         attributes["postal_address"] = project.brand.postal_address
+    if "push_token" in project.attributes and "attributes.push_token" not in looked_at:
+        attributes["push_token"] = "sam"  # noqa: S105 (an address, no secret)
     return Given(
         person=PersonData(fields=fields, attributes=attributes, consent=_consent(project, campaign, kind)),
         notes=tuple(

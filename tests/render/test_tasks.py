@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.model import BUILT_IN, Step, StepKind
+from engine.render import RenderError
 from tests.render.conftest import NOW, render
 
 
@@ -53,9 +56,26 @@ def test_a_letter_is_plain_words_to_a_postal_address() -> None:
 
 
 def test_other_channels_name_the_person_by_mail_address() -> None:
-    message = render("Welcome back.", channel="push")
+    message = render("Welcome back.", channel="in_app")
     assert (message.to, message.subject, message.text) == (
         "sam@customer.example",
         "Single sign-on is here",
         "Welcome back.",
     )
+
+
+def test_in_the_product_a_person_may_have_a_name_of_its_own() -> None:
+    assert render("Hello.", channel="in_app", person={"attributes": {"app_user": "u-1"}}).to == "u-1"
+
+
+def test_a_push_message_goes_to_its_token_and_nowhere_else() -> None:
+    assert render("Hello.", channel="push", person={"attributes": {"push_token": "t-1"}}).to == "t-1"
+    with pytest.raises(RenderError, match=r"person\.attributes\.push_token"):
+        render("Hello.", channel="push")
+
+
+def test_a_list_knows_people_by_mail_address_and_number() -> None:
+    both = render("Hello.", channel="audience", person={"phone": "+13125550142"})
+    assert (both.to, both.meta["phone"]) == ("sam@customer.example", "+13125550142")
+    alone = render("Hello.", channel="audience", person={"email": None, "phone": "+13125550142"})
+    assert alone.to == "+13125550142"
