@@ -100,7 +100,7 @@ def _folded(line: str) -> str:
     """The line broken before spaces between words, where it has any: unfolded, it is the same again."""
     found, start = [], 0
     cuts = [match.start() for match in _BETWEEN.finditer(line)]
-    for cut, after in zip(cuts, [*cuts[1:], len(line)], strict=True):
+    for cut, after in zip(cuts, [*cuts, len(line)][1:], strict=True):
         if after - start > _GOOD_LINE:
             found.append(line[start:cut])
             start = cut

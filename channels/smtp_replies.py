@@ -65,6 +65,31 @@ def _is_dead(code: int, enhanced: str, text: str) -> bool:
     return code in (550, 551, 553) and bool(_DEAD_WORDS.search(text))
 
 
+#: an enhanced status that says nothing of its own (RFC 3463, 3.1)
+_NO_DETAIL = re.compile(r"[245]\.0\.0")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_CODE = re.compile(r"\s*([245]\d\d)[ -]?")
+
+
+def is_bad_address(status: str, reply: str) -> bool | None:
+    """What a report of a failure says of the address: it is bad, or something else is; None: it does not say.
+
+    ``status``: the enhanced status, where there is one; ``reply``: the server's words, its code first where it is
+    there. The reply code outweighs the rest.
+    """
+    code = _CODE.match(reply)
+    words = reply[code.end() :] if code else reply
+    if code and code[1].startswith("4"):
+        return False
+    if _STATUS.fullmatch(status) and not _NO_DETAIL.fullmatch(status):
+        words = words if words.startswith(status) else f"{status} {words}"
+    found = _ENHANCED.match(words)
+    if found is None or _NO_DETAIL.fullmatch(".".join(found.groups())):
+        return True if _DEAD_WORDS.search(words) else None
+    outcome = outcome_of(550, words, Stage.RECIPIENT)
+    return isinstance(outcome, Rejected) and outcome.suppress is not None
+
+
 def readable(text: str) -> str:
     """A server's words on one short line, without anybody's address."""
     return _ADDRESS.sub("<address>", " ".join(text.split()))[:200]

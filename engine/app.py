@@ -28,7 +28,7 @@ from engine.gather import Scope
 from engine.model import Campaign, Environment, Project
 from engine.render import Renderer
 from engine.taskbook import StoreTaskBook
-from engine.tokens import Signer
+from engine.tokens import ReturnMarks, Signer
 from engine.validate import INCENTIVES, PROJECT, SEGMENTS, errors
 from engine.versions import Versions
 from state.queries import control
@@ -57,6 +57,7 @@ class App:
         key = settings.secret(environment.signing_key) if environment.signing_key else _LOCAL_KEY
         self.signer = Signer(key)
         self.ref_key = blake2b(key.encode(), digest_size=32, person=b"rekindle.ref").digest()
+        self.return_marks = ReturnMarks(key)
         self.renderer = Renderer(project, self.signer)
         self.audience = Audience(project)
         self.versions = Versions(Path(project.root))
@@ -205,7 +206,8 @@ class App:
 
     def _host(self) -> Host:
         tasks = StoreTaskBook(self.store, self.clock)
-        return Host(root=Path(self.project.root), now=self.clock.now, tasks=tasks)
+        root, mark = Path(self.project.root), self.return_marks.sign
+        return Host(root=root, now=self.clock.now, tasks=tasks, mark_ref=mark)
 
     def moment(self, now: int) -> int:
         """``now``, or the clock's own time where that has moved on: a long turn does not live in the past."""

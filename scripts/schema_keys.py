@@ -15,7 +15,7 @@ Schema = dict[str, Any]
 _NAMED = {
     r"^attributes\.[a-z][a-z0-9_]*$": "attributes.<name>",
     r"^consent\.(email|sms|linkedin|phone|letter|in_app|push|audience)$": "consent.<channel>",
-    r"(^|_)(password|token|api_?key|secret|signing_key)$": "<secret>",
+    r"(^|_)(password|token|api_?key|secret|signing_key|dkim_key)$": "<secret>",
 }
 #: before the name of a definition: a key of the file may have the same name
 TYPE = "type"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from asyncio import Server, Transport
+from asyncio import Server, Transport, sleep
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +30,13 @@ class Handler:
     """
 
     mails: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     connections: int = 0
+    #: offer to take several commands in one write (RFC 2920)
+    pipelining: bool = False
+    #: seconds before each answer to a whole mail
+    pause: float = 0
     on_mail: list[str] = field(default_factory=list)
     on_rcpt: list[str] = field(default_factory=list)
     on_data: list[str] = field(default_factory=list)
@@ -40,7 +46,7 @@ class Handler:
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [responses[0], *(["250-PIPELINING"] if self.pipelining else []), *responses[1:]]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -51,14 +57,19 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self._answer(server, self.on_rcpt)
+        answer = self._answer(server, self.on_rcpt)
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await sleep(self.pause)
         answer = self._answer(server, self.on_data)
         if answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.mails.append(envelope.content)
+            self.senders.append(str(envelope.mail_from))
+            self.recipients.extend(map(str, envelope.rcpt_tos))
         return answer
 
     @staticmethod

@@ -17,9 +17,10 @@ from tests.channels.mail_server import PASSWORD, Handler, certificate, mail_serv
 NOW = 1_772_463_600
 
 
-@pytest.fixture
-def handler() -> Handler:
-    return Handler()
+@pytest.fixture(params=["one by one", "in one write"])
+def handler(request: pytest.FixtureRequest) -> Handler:
+    """What the server does; all of it holds whether or not commands go over together."""
+    return Handler(pipelining=request.param == "in one write")
 
 
 @pytest.fixture
