@@ -49,7 +49,20 @@ class TaskBook(Protocol):
 class TaskAdapter:
     """Hands a message to a person as a task."""
 
-    OPTIONS: Mapping[str, Any] = {"type": "object", "additionalProperties": False, "properties": {}}
+    #: ``capacity`` is held by the engine, across all workers, as a rate is
+    OPTIONS: Mapping[str, Any] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "capacity": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 10_000,
+                "description": "Tasks that an owner is given in any 24 hours; what is over that waits for room.",
+                "examples": [20],
+            }
+        },
+    }
 
     name = "task"
     capabilities = Capabilities(

@@ -18,8 +18,9 @@ from channels.base import Message
 from engine.decide import decide
 from engine.decision import Decision, Spawn, TouchPlan
 from engine.delivery import Receipt, deliver
-from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact
+from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact, slot_of
 from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
+from engine.gates.capacity import owner_of
 from engine.gather import addresses_of, closed_reviews, enrolment_fact, gather
 from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign, Track
@@ -27,6 +28,7 @@ from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
 from engine.timeline import first_step, precedence, respond_by
 from engine.verdict import Says, Verdict, to_json
+from engine.workload import Desk
 from state.queries import due, record
 
 if TYPE_CHECKING:
@@ -99,11 +101,13 @@ def _batch(
     scope = app.scope(conn, {(row["campaign"], row["version"]) for row in rows})
     people = gather(conn, scope, ids, now)
     reviews = closed_reviews(conn, scope, ids)
-    batch = _Batch(app, conn, now, at_once)
+    desk = Desk(app, conn, rows, people, now)
+    batch = _Batch(app, conn, now, at_once, desk)
     for row in sorted(rows, key=lambda r: _precedence(app, r)):
         facts = people[row["identity_id"]]
         batch.take(enrolment_fact(row, facts, reviews), facts)
     batch.writes.flush(conn)
+    desk.close()
     return batch
 
 
@@ -114,8 +118,8 @@ def _precedence(app: App, row: Mapping[str, Any]) -> tuple[int, int, int, str]:
 class _Batch:
     """Decides one enrolment after the other and collects what is to be written."""
 
-    def __init__(self, app: App, conn: Connection, now: int, at_once: bool) -> None:
-        self.app, self.conn, self.now = app, conn, now
+    def __init__(self, app: App, conn: Connection, now: int, at_once: bool, desk: Desk) -> None:
+        self.app, self.conn, self.now, self._desk = app, conn, now, desk
         self.writes = _Writes()
         self.tally: Counter[str] = Counter()
         self.receipts: list[Receipt] = []
@@ -263,6 +267,8 @@ class _Batch:
                 "finished_at": self.now if state is TouchState.SKIPPED else None,
             }
         )
+        slot = slot_of(enrolment.identity_id, enrolment.campaign, enrolment.cycle, step.id)
+        self._desk.note(slot, touch.move, touch.reason)
         if message is None or step.channel is None:
             return
         # the slot is taken from here on, for every other campaign decided in this batch too
@@ -319,7 +325,7 @@ class _Batch:
                 **_key(enrolment, task.key),
                 "ref": self._ref(enrolment, f"task:{task.key}"),
                 "kind": task.kind,
-                "owner": facts.person["owner_email"] or campaign.owner,
+                "owner": owner_of(campaign, facts.person),
                 "title": task.title,
                 "body": f"Campaign {campaign.id}. See: rekindle explain {enrolment.identity_id}",
                 "state": "open",

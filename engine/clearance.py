@@ -11,7 +11,7 @@ from engine.flow import Reason, TouchMove
 from engine.gates import AT_DISPATCH, judge
 from engine.model import Campaign, Project, Step
 from engine.timeline import situation_of
-from engine.verdict import Says, Verdict
+from engine.verdict import SLOWS, Says, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,8 @@ class Clearance:
     move: TouchMove  # dispatch hold cancel
     verdicts: tuple[Verdict, ...]
     not_before: int | None = None
+    #: seconds by which the touch lives longer, where it waits through no fault of its own
+    longer: int = 0
 
 
 def clear(
@@ -42,6 +44,9 @@ def clear(
     last = verdicts[-1]
     if last.says is Says.ALLOW:
         return Clearance(move=TouchMove.DISPATCH, verdicts=verdicts)
+    if last.says is Says.DEFER and last.until is not None and last.rule in SLOWS:
+        longer = last.until - now
+        return Clearance(move=TouchMove.HOLD, verdicts=verdicts, not_before=last.until, longer=longer)
     if last.says is Says.DEFER and last.until is not None and last.until < expires_at:
         return Clearance(move=TouchMove.HOLD, verdicts=verdicts, not_before=last.until)
     return Clearance(move=TouchMove.CANCEL, verdicts=verdicts)

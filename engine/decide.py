@@ -22,7 +22,7 @@ from engine.gates.offer import offer_expires_at
 from engine.model import HOUR, Branch, Campaign, Project, Step, StepKind, Track
 from engine.predicate import Predicate, holds
 from engine.timeline import cohort_of, next_step, planned_at, situation_of
-from engine.verdict import Says, Verdict, Way, allow, branch_way
+from engine.verdict import SLOWS, Says, Verdict, Way, allow, branch_way
 from engine.waking import woken
 
 
@@ -169,7 +169,7 @@ def _send(
     match last.says:
         case Says.EXIT:
             return end(campaign, enrolment, last, None)
-        case Says.DEFER if last.until is not None and last.until < s.expires_at:
+        case Says.DEFER if last.until is not None and (last.rule in SLOWS or last.until < s.expires_at):
             return _defer(s, verdicts, last.until)
         case Says.DEFER | Says.SKIP:
             touch = _plan(s, TouchMove.SKIP, reason=last.rule)
@@ -222,6 +222,9 @@ def variant_of(campaign: Campaign, step: Step, identity_id: int) -> tuple[str, s
 
 
 def _defer(s: Situation, verdicts: Sequence[Verdict], until: int) -> Decision:
+    """Look again at ``until``. Where the wait is not the step's own, the rest of the timeline moves by as much."""
+    later = until - s.now if verdicts[-1].rule in SLOWS else 0
+    s = s._replace(planned_at=s.planned_at + later, expires_at=s.expires_at + later)
     return Decision(
         action="hold",
         verdicts=tuple(verdicts),
@@ -230,6 +233,7 @@ def _defer(s: Situation, verdicts: Sequence[Verdict], until: int) -> Decision:
         resume_at=until,
         decided_step=s.step.id,
         touch=_plan(s, TouchMove.HOLD, reason=verdicts[-1].rule, not_before=until),
+        shift=s.enrolment.shift + later if later else None,
     )
 
 

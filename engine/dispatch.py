@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from channels.base import Accepted, Adapter, Message, MessageError, Rejected
 from engine.clearance import Clearance, clear
 from engine.delivery import Receipt, deliver
-from engine.facts import EnrolmentFact, Facts
+from engine.facts import EnrolmentFact, Facts, slot_of
 from engine.flow import TouchMove, TouchState, move_touch
 from engine.gates.address import address_of
 from engine.gather import addresses_of, enrolment_fact, gather
@@ -25,6 +25,7 @@ from engine.ledger import ledger_row
 from engine.model import HOUR
 from engine.rates import draw, give_back
 from engine.verdict import Says, Verdict, to_json
+from engine.workload import Desk
 from state.queries import outbox, record
 
 if TYPE_CHECKING:
@@ -84,10 +85,12 @@ def _claim(
     rows = [r for r in rows if (r["identity_id"], r["campaign"], r["cycle"], r["step"]) in queued]
     scope = app.scope(conn, {(row["campaign"], row["version"]) for row in rows})
     people = gather(conn, scope, ids, now)
-    clearing = _Clearing(app, conn, now)
+    desk = Desk(app, conn, rows, people, now)
+    clearing = _Clearing(app, conn, now, desk)
     for row in rows:
         clearing.take(row, people[row["identity_id"]])
     clearing.flush()
+    desk.close()
     tally.update(clearing.tally)
     return len(rows), clearing.receipts
 
@@ -95,8 +98,8 @@ def _claim(
 class _Clearing:
     """The second judgement of a claimed batch, and the receipts of what passes it."""
 
-    def __init__(self, app: App, conn: Connection, now: int) -> None:
-        self.app, self.conn, self.now = app, conn, now
+    def __init__(self, app: App, conn: Connection, now: int, desk: Desk) -> None:
+        self.app, self.conn, self.now, self._desk = app, conn, now, desk
         self.tally: Counter[str] = Counter()
         self.receipts: list[Receipt] = []
         self._rows: dict[TouchMove, list[dict[str, Any]]] = {m: [] for m in TouchMove}
@@ -142,6 +145,7 @@ class _Clearing:
             {**_key(enrolment, row["step"]), "worker": self.app.worker_id, "now": self.now}
         )
         _count_as_now(facts, enrolment, row["step"], self.now)
+        self._desk.note(slot_of(**_key(enrolment, row["step"])), TouchMove.DISPATCH, None)
         self.receipts.append(
             Receipt(
                 enrolment=enrolment,
@@ -158,11 +162,13 @@ class _Clearing:
     def _not_now(self, enrolment: EnrolmentFact, step: str, clearance: Clearance) -> None:
         last = clearance.verdicts[-1]
         move_touch(TouchState.QUEUED, clearance.move)
+        self._desk.note(slot_of(**_key(enrolment, step)), clearance.move, last.rule)
         row = {
             **_key(enrolment, step),
             "reason": last.rule,
             "now": self.now,
             "not_before": clearance.not_before,
+            "longer": clearance.longer,
         }
         self._rows[clearance.move].append(row)
         self.tally[clearance.move.value] += 1

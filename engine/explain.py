@@ -16,6 +16,7 @@ from engine.clock import iso
 from engine.decide import decide
 from engine.errors import UnknownName
 from engine.facts import EnrolmentFact, Facts
+from engine.gates.capacity import owner_of
 from engine.gather import closed_reviews, enrolment_fact, gather
 from engine.happenings import events_as_data, tasks_as_data
 from engine.model import Campaign, SegmentDef
@@ -28,6 +29,7 @@ from engine.rejected import rejected_row
 from engine.schedule import local
 from engine.timeline import cohort_of, planned_at
 from engine.verdict import Verdict
+from engine.workload import workload
 from state.queries import control, persons
 from state.queries import facts as fact_queries
 
@@ -68,6 +70,8 @@ def explain(app: App, identity_id: int) -> dict[str, Any]:
     with app.store.read() as conn:
         scope = app.scope(conn)
         facts = gather(conn, scope, [identity_id], now)[identity_id]
+        owners = {owner_of(c, facts.person) for c in app.project.campaigns.values()}
+        facts.workload = workload(conn, app.environment, owners, now)
         reviews = closed_reviews(conn, scope, [identity_id])
         rows = fact_queries.enrolments_of(conn, [identity_id])
         touches = persons.touches(conn, identity_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -56,6 +57,24 @@ class TouchFact(NamedTuple):
     offer_expires_at: int | None = None
 
 
+def slot_of(identity_id: int, campaign: str, cycle: int, step: str) -> str:
+    """What a touch goes by among those that took up somebody's time."""
+    return f"{identity_id}:{campaign}:{cycle}:{step}"
+
+
+@dataclass(slots=True)
+class Workload:
+    """What the owners of tasks have been given, shared by the people of a batch; it grows while the batch decides.
+
+    ``limits``: channel -> tasks an owner is given in any 24 hours. ``given``: owner -> slot -> since when it is theirs.
+    ``put_off``: how many of this batch wait for the owner.
+    """
+
+    limits: Mapping[str, int]
+    given: dict[str, dict[str, int]] = field(default_factory=dict)
+    put_off: Counter[str] = field(default_factory=Counter)
+
+
 @dataclass(slots=True)
 class Facts:
     """One person. ``touches`` grows while a batch decides, so that a slot taken once is taken."""
@@ -67,6 +86,8 @@ class Facts:
     notes: tuple[NoteFact, ...] = ()
     events: tuple[EventFact, ...] = ()  # by (at, id)
     touches: list[TouchFact] = field(default_factory=list)
+    #: None: no channel declares a capacity, or nobody asks
+    workload: Workload | None = None
 
     def value(self, name: str) -> Any:
         """A column, ``attributes.x`` or ``consent.<channel>``; None when it is missing."""

@@ -16,6 +16,7 @@ from channels.base import Message, MessageError
 from engine import sms, tokens
 from engine.errors import RekindleError
 from engine.gates.address import ADDRESS_ATTRIBUTE, ADDRESS_FIELD, ATTRIBUTE_ONLY
+from engine.gates.capacity import owner_of
 from engine.links import LinkRefused
 from engine.model import Campaign, Offer, Project, Step
 from engine.pages import Page, letterhead, read, utm_of
@@ -165,7 +166,7 @@ class Renderer:
 
     def _task(self, request: RenderRequest, channel: str, *, title: str, text: str) -> Message:
         person = request.person
-        owner = person.get("owner_email") or request.campaign.owner
+        owner = owner_of(request.campaign, person)
         due_at = request.now if request.due_at is None else request.due_at
         meta = {"kind": channel, "owner": owner, "title": title, "due_at": str(due_at)}
         return Message(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from engine.gates.address import channel
 from engine.gates.base import Gate, Situation
+from engine.gates.capacity import capacity
 from engine.gates.consent import consent
 from engine.gates.expiry import expired
 from engine.gates.fatigue import fatigue
@@ -32,6 +33,7 @@ GATES: tuple[Gate, ...] = (
     fatigue,
     window,
     quiet_hours,
+    capacity,
 )
 
 #: a message that was decided keeps its place in the experiment; all else can have changed

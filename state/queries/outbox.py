@@ -34,7 +34,10 @@ UPDATE touch SET state = 'dispatching', worker = :worker, attempts = attempts + 
 WHERE {_KEY} AND state = 'queued'
 """
 
-_HOLD = f"UPDATE touch SET not_before = :not_before, reason = :reason WHERE {_KEY} AND state = 'queued'"
+_HOLD = f"""
+UPDATE touch SET not_before = :not_before, reason = :reason, expires_at = expires_at + CAST(:longer AS BIGINT)
+WHERE {_KEY} AND state = 'queued'
+"""
 
 _CANCEL = f"""
 UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE {_KEY} AND state = 'queued'
@@ -88,7 +91,7 @@ def put_receipts(conn: Connection, rows: Sequence[Row]) -> None:
 
 
 def hold(conn: Connection, rows: Sequence[Row]) -> None:
-    """Not now: look again at ``not_before``."""
+    """Not now: look again at ``not_before``; it lives ``longer`` by so many seconds."""
     write(conn, _HOLD, rows)
 
 

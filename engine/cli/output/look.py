@@ -30,6 +30,7 @@ STATES = {
 
 #: rules and reasons in a reader's words, where the code does not speak for itself
 WORDS = {
+    "capacity": "the owner's day is full",
     "channel": "no usable address",
     "condition": "not for them (if, unless)",
     "consent": "no consent",
