@@ -10,16 +10,20 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from channels.base import Adapter
 from channels.options import OptionError, resolved
 from channels.task import TaskBook
 
+if TYPE_CHECKING:
+    from channels.letter import LetterDesk
+
 #: name -> where its class is; imported when first asked for, because a provider's SDK is slow to import
 ADAPTERS: dict[str, str] = {
     "console": "channels.console:ConsoleAdapter",
     "file": "channels.file:FileAdapter",
+    "letter": "channels.letter:LetterAdapter",
     "sendgrid": "channels.sendgrid:SendgridAdapter",
     "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",
@@ -43,6 +47,7 @@ class Host:
     now: Callable[[], int] = lambda: int(time.time())  # UTC epoch seconds
     out: TextIO = field(default_factory=lambda: sys.stdout)
     tasks: TaskBook | None = None
+    letters: LetterDesk | None = None
     #: a ref -> the mark under which a bounce may bring it back, proved; None: the program reads no bounces
     mark_ref: Callable[[str], str] | None = None
 
