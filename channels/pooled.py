@@ -1,7 +1,7 @@
 """HTTP over connections that are kept, for adapters whose SDK opens a new one for each call and waits for ever.
 
 Whoever keeps the books needs to know one thing of a call that failed: can it have arrived? So there are two
-errors and no more. Nothing is tried again, no redirect is followed, and no header or body is ever logged.
+errors and no more. Nothing is tried again, no redirect is followed, and no URL, header or body is ever logged.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 from urllib3.util import parse_url
+
+from channels.quiet import quiet
 
 #: seconds after which an idle connection is not used again: a server may be about to close it, and a request
 #: that crosses with that is in doubt
@@ -67,6 +69,10 @@ class Pool:
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """One call. Raises NotSent and Lost."""
+        with quiet():
+            return self._ask(method, url, headers, body)
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         pool, target = self._of(url)
         try:
             found = pool.urlopen(

@@ -24,6 +24,7 @@ ADAPTERS: dict[str, str] = {
     "console": "channels.console:ConsoleAdapter",
     "file": "channels.file:FileAdapter",
     "letter": "channels.letter:LetterAdapter",
+    "push": "channels.push:PushAdapter",
     "sendgrid": "channels.sendgrid:SendgridAdapter",
     "smtp": "channels.smtp:SmtpAdapter",
     "task": "channels.task:TaskAdapter",

@@ -114,3 +114,8 @@ def in_app(ref: str = "ref-1", **changes: Any) -> Message:
         meta={"campaign": "closed_lost", "step": "gap_closed"},
     )
     return replace(message, **changes)
+
+
+def push(ref: str = "ref-1", **changes: Any) -> Message:
+    """A push message to try an adapter with."""
+    return replace(in_app(ref), **({"channel": "push", "to": "device-0142"} | changes))

@@ -10,7 +10,7 @@ from channels.channel_contract import ChannelContract
 from channels.http_double import Fault, HttpDouble, Reply, Request, http_double
 from channels.network_contract import NOW, NetworkContract, page
 from channels.recording import CRASH_AFTER, CRASH_BEFORE, Act, RecordingAdapter, SimulatedCrash
-from channels.samples import Received, email, in_app, received_email, sms, task
+from channels.samples import Received, email, in_app, push, received_email, sms, task
 
 __all__ = [
     "CRASH_AFTER",
@@ -30,6 +30,7 @@ __all__ = [
     "http_double",
     "in_app",
     "page",
+    "push",
     "received_email",
     "sms",
     "task",

@@ -47,7 +47,7 @@ def refusal(status: int, **told: object) -> Reply:
 class TestWebhookContract(NetworkContract):
     adapter_name = "webhook"
     provider = "webhook: "
-    secrets = (SECRET, SECRET.removeprefix("whsec_"))
+    secrets = (SECRET, SECRET.removeprefix("whsec_"), PATH)
     example = staticmethod(in_app)
     permanent = (
         (refusal(422, error="no device of sam@customer.example"), None),

@@ -15,7 +15,7 @@ from channels.testing import NOW, HttpDouble, Reply, Request, http_double
 
 SECRET = "whsec_" + b64encode(b"double-correct-horse-battery").decode()
 OLD_SECRET = "whsec_" + b64encode(b"double-before-it-was-changed").decode()
-PATH = "/hooks/in-app"
+PATH = "/hooks/in-app/s3cr3t-path"
 
 
 def signature(secret: str, name: str, at: str, body: bytes) -> str:
