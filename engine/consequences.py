@@ -82,6 +82,11 @@ def understood(name: str, data: Mapping[str, Any]) -> Understood:
             reading = classify(str(data.get("text") or ""))
             scope = _scope(data, reading) if reading.refuses else None
             return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
+        case "feedback":  # why they left; a survey has no channel of its own, so it speaks for e-mail
+            reading = classify(str(data.get("words") or ""))
+            if reading.refuses:
+                scope = ALL if reading.everywhere else _channel(data) or "email"
+                return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
         case "unsubscribed":
             return Understood(suppresses=_channel(data) or "email")
         case "complained":

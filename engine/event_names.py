@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 #: events that do something by themselves; no campaign need listen
-BUILT_IN = frozenset({"replied", "unsubscribed", "channel_declined", "complained", "bounced"})
+BUILT_IN = frozenset({"replied", "feedback", "unsubscribed", "channel_declined", "complained", "bounced"})
 
 #: events that mean no, whatever channel they came by: nothing more of this campaign, on any other channel either
 REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
@@ -18,6 +18,8 @@ OF_KEYWORDS = frozenset({"opted_in", "asked_for_help"})
 OF_PAGES = frozenset({"channel_declined", "preferences_changed"})
 
 #: what the end of a task leaves behind
-OF_TASKS = frozenset({"task_closed", "call_connected", "won_back", "refused", "replied"})
+OF_TASKS = frozenset(
+    {"task_closed", "task_moved", "call_connected", "meeting_booked", "won_back", "refused", "replied"}
+)
 
 OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_PAGES | OF_KEYWORDS | OF_TASKS

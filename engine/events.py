@@ -16,12 +16,16 @@ from sqlalchemy import Connection
 
 from engine.clock import Clock
 from engine.consequences import REPLY_REFUSED, Happened, act_on
+from engine.feedback import FEEDBACK, Values, keep, said
 from state.ids import next_ids
 from state.queries import due, events, people
 from state.queries.bulk import BulkInsert
 from state.store import Store
 
 _EVENT = BulkInsert("event", ("identity_id", "id", "name", "at", "received_at", "source", "key", "data"))
+
+#: no field has a list of what it can hold
+ANYTHING: Values = {}
 
 #: event name -> campaigns that it can move before they are due
 Listeners = Mapping[str, Collection[str]]
@@ -39,17 +43,22 @@ class NewEvent:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def record(store: Store, new: Sequence[NewEvent], clock: Clock, listeners: Listeners) -> int:
+def record(
+    store: Store, new: Sequence[NewEvent], clock: Clock, listeners: Listeners, values: Values = ANYTHING
+) -> int:
     """Record events in a transaction of their own; how many were not on record before."""
     with store.begin() as conn:
-        return record_in(conn, new, listeners, clock.now())
+        return record_in(conn, new, listeners, clock.now(), values)
 
 
-def record_in(conn: Connection, new: Sequence[NewEvent], listeners: Listeners, now: int) -> int:
+def record_in(
+    conn: Connection, new: Sequence[NewEvent], listeners: Listeners, now: int, values: Values = ANYTHING
+) -> int:
     """Record events in the caller's transaction; how many were not on record before.
 
     An event of an identity that was merged goes to the one it became; one of an erased or unknown identity
-    is dropped. Refusals, complaints and hard bounces suppress here and now.
+    is dropped. Refusals, complaints and hard bounces suppress here and now, and feedback is kept on the person.
+    ``values``: what fields can hold (``Project.values``), by which reasons are judged.
     """
     alive = people.lock_living(conn, {e.identity_id for e in new})
     first = {(e.source, e.key): e for e in reversed(new) if e.identity_id in alive}
@@ -58,6 +67,8 @@ def record_in(conn: Connection, new: Sequence[NewEvent], listeners: Listeners, n
     refused = act_on(
         conn, [Happened(e.identity_id, e.name, e.at, e.source, e.key, e.data) for e in unknown], now
     )
+    heard = [said(e.identity_id, e.at, e.data) for e in unknown if e.name == FEEDBACK]
+    keep(conn, [s for s in heard if s], values, now)
     told = [_refusal_of(e) for e in unknown if (e.source, e.key) in refused]
     write_events(conn, told, now)
     _nudge(conn, [*unknown, *told], listeners, now)

@@ -219,7 +219,7 @@ class Intake:
         for (scope, reason), keys in self._addresses.items():
             suppress_addresses(self.conn, keys, scope, reason, at=self.now, source=f"event:{self.source}")
         if self._events:
-            record_in(self.conn, self._events, self.app.listeners(), self.now)
+            record_in(self.conn, self._events, self.app.listeners(), self.now, self.app.project.values)
         self._replies.act()
 
     def _ledger(self, touch: Mapping[str, Any], kind: EventKind) -> dict[str, Any]:

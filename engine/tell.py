@@ -36,7 +36,7 @@ def tell_one(
     named = key or fact_key(name, identity, moment, sorted(data.items()))
     event = NewEvent(identity_id=identity, name=name, at=moment, source=BY_HAND, key=named, data=data)
     app.versions.refresh(app.store)  # what people are on listens too, not only what the files say now
-    return record(app.store, [event], app.clock, app.listeners())
+    return record(app.store, [event], app.clock, app.listeners(), app.project.values)
 
 
 def tell_everyone(app: App, name: str, at: int | None, data: Mapping[str, Any], key: str | None) -> int:

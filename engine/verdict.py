@@ -18,7 +18,7 @@ SLOWS = frozenset({"capacity"})
 #: rules a touch is skipped for: the gates, the step's own condition, and words that cannot be found
 SKIPS = (
     "condition", "suppression", "do_not_contact", "channel", "consent", "holdout", "recent_discount",
-    "offer_expired", "expired", *(rule for rule in HOLDS if rule not in SLOWS), "content",
+    "offer_expired", "expired", *HOLDS, "content",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from engine.broadcast import Broadcast, broadcast
 from engine.clock import Clock
 from engine.errors import ImportFailed
 from engine.events import Listeners, NewEvent, record_in
+from engine.feedback import Values
 from engine.model import Campaign, Project, SourceDef
 from engine.people.batch import BatchResult
 from engine.people.importer import Batch, ImportReport, Progress, Run, batches
@@ -102,7 +103,9 @@ def import_events(
         reader = EventReader.of(source, table.header, table.name)
         with Run(store, source, clock, rejects_dir, table.header) as run:
             for batch in batches(table.rows):
-                result, future, unaddressed = _take(store, reader, batch, listeners, clock.now())
+                result, future, unaddressed = _take(
+                    store, reader, batch, listeners, project.values, clock.now()
+                )
                 for row in unaddressed:
                     broadcast(store, _broadcast_of(row, source), audience, clock)
                 run.leave(future)
@@ -113,7 +116,7 @@ def import_events(
 
 
 def _take(
-    store: Store, reader: EventReader, batch: Batch, listeners: Listeners, now: int
+    store: Store, reader: EventReader, batch: Batch, listeners: Listeners, values: Values, now: int
 ) -> tuple[BatchResult, list[int], list[_Row]]:
     """Record the addressed rows of a batch; (what became of it, moments of the future, broadcasts to make)."""
     result = BatchResult(read=len(batch))
@@ -124,7 +127,8 @@ def _take(
         whose = _people(conn, {row.person for row in addressed})
         result.rejected += [(r.number, _UNKNOWN, r.cells) for r in addressed if r.person not in whose]
         known = [row for row in addressed if row.person in whose]
-        record_in(conn, [_event_of(row, reader.source, whose[row.person]) for row in known], listeners, now)
+        new = [_event_of(row, reader.source, whose[row.person]) for row in known]
+        record_in(conn, new, listeners, now, values)
     unaddressed = [row for row in due if not row.person]
     result.created += len(known) + len(unaddressed)
     return result, [row.at for row in rows if row.at > now], unaddressed

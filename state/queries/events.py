@@ -18,6 +18,12 @@ def known_keys(conn: Connection, source: str, keys: Collection[str]) -> set[str]
     return {r[0] for r in fetch(conn, sql, source=source, names=many(conn, keys))}
 
 
+def newest(conn: Connection, ids: Collection[int], name: str) -> dict[int, int]:
+    """When an event of that name last happened to each of these people; who never had one is absent."""
+    sql = "SELECT identity_id, max(at) FROM event WHERE identity_id IN :ids AND name = :name GROUP BY identity_id"
+    return {r[0]: r[1] for r in fetch(conn, sql, ids=many(conn, ids), name=name)}
+
+
 def on_campaigns(conn: Connection, campaigns: Collection[str], after: int, size: int) -> list[int]:
     """Identities beyond ``after`` with a live enrolment in one of the campaigns, in order, ``size`` at most."""
     sql = """
