@@ -16,6 +16,7 @@ class ExitCode(IntEnum):
     OK = 0
     FINDINGS = 1  # findings, a failed test, a failed run
     USAGE = 2  # Click's own
+    TRY_AGAIN = 75  # what a mail server takes for: keep it, and hand it over again later (EX_TEMPFAIL)
     INTERRUPTED = 130
 
 

@@ -39,6 +39,7 @@ _MEANINGS = {
     ExitCode.OK: "done, and nothing to complain about",
     ExitCode.FINDINGS: "findings, a failed test, or the command failed; standard error says why",
     ExitCode.USAGE: "the command was not written as it asks",
+    ExitCode.TRY_AGAIN: "`bounces` could not store the mail on standard input: the mail server is to try again",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 

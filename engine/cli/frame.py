@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "tasks": "Work for humans: list, close, decline.",
         "doubts": "Messages that may or may not have left: list, settle.",
     },
+        "bounces": "Take in bounces, complaints and replies that came by mail.",
     "See": {
         "status": "Who waits, what was sent, what was not and why.",
         "explain": "One person: why this message, why not that one.",
