@@ -18,6 +18,8 @@ from state.queries.bulk import BulkInsert
 
 #: the event recorded beside a reply that refuses
 REPLY_REFUSED = "refused"
+#: what a reply is on record as that a program wrote: nobody has answered, so it ends and moves nothing
+AUTO_REPLIED = "auto_replied"
 
 _CONSENT = BulkInsert(
     "consent", ("identity_id", "id", "channel", "type", "at", "recorded_at", "source", "key")
@@ -73,6 +75,13 @@ class Understood(NamedTuple):
     reason: str = "opt_out"
     note: str | None = None
     bad_address: bool = False
+
+
+def as_read(name: str, data: Mapping[str, Any]) -> str:
+    """The name under which an event goes on record: an automatic reply is no reply. Pure."""
+    if name == "replied" and classify(str(data.get("text") or "")).meaning is Meaning.AUTO:
+        return AUTO_REPLIED
+    return name
 
 
 def understood(name: str, data: Mapping[str, Any]) -> Understood:

@@ -9,7 +9,7 @@ BUILT_IN = frozenset({"replied", "feedback", "unsubscribed", "channel_declined",
 REFUSALS = frozenset({"refused", "unsubscribed", "complained"})
 
 #: what a message's way to its reader leaves behind
-OF_MESSAGES = frozenset({"delivered", "opened", "clicked"})
+OF_MESSAGES = frozenset({"delivered", "opened", "clicked", "auto_replied"})
 
 #: what a word that providers act on themselves leaves behind: START, and HELP; a page leaves the first too
 OF_KEYWORDS = frozenset({"opted_in", "asked_for_help"})

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection
 
 from engine.clock import Clock
-from engine.consequences import REPLY_REFUSED, Happened, act_on
+from engine.consequences import REPLY_REFUSED, Happened, act_on, as_read
 from engine.feedback import FEEDBACK, Values, keep, said
 from state.ids import next_ids
 from state.queries import due, events, people
@@ -63,6 +63,7 @@ def record_in(
     alive = people.lock_living(conn, {e.identity_id for e in new})
     first = {(e.source, e.key): e for e in reversed(new) if e.identity_id in alive}
     unknown = _unknown(conn, [replace(e, identity_id=alive[e.identity_id]) for e in reversed(first.values())])
+    unknown = [replace(e, name=as_read(e.name, e.data)) for e in unknown]
     write_events(conn, unknown, now)
     refused = act_on(
         conn, [Happened(e.identity_id, e.name, e.at, e.source, e.key, e.data) for e in unknown], now

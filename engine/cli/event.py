@@ -103,7 +103,9 @@ _READ = {
     "refusal": "read as a refusal",
     "wrong_person": "read as: this is somebody else",
     "legal": "read as a legal complaint",
+    "auto": "read as an automatic reply: nobody has answered, and nothing moves (auto_replied)",
     "help": "read as asking who we are",
+    "opt_in": "read as the word to come back: no suppression is lifted by it",
     "ambiguous": "could not be read for sure",
     "none": "no refusal",
 }
