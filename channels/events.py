@@ -46,6 +46,7 @@ class ProviderEvent:
     suppress: str | None = None
     machine: bool = False  # a program's doing, not a person's
     url: str = field(default="", repr=False)  # what was clicked
+    agent: str = ""  # the program that opened or clicked, as it calls itself
 
 
 class Keyword(StrEnum):

@@ -122,6 +122,7 @@ def _event(item: Any) -> ProviderEvent:
         suppress=_suppress(kind, said),
         machine=said.get("sg_machine_open") is True,
         url=_text(said, "url"),
+        agent=_text(said, "useragent"),
     )
 
 

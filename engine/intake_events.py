@@ -28,6 +28,9 @@ MOVES: dict[EventKind, TouchMove] = {
 #: events that may be a program's doing, and then count for nothing
 BY_READERS = frozenset({EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED})
 
+#: of these it shows only later whether a program did them
+WATCHED = frozenset({EventKind.OPENED, EventKind.CLICKED})
+
 #: where a touch stands of which nobody knew that it had left
 UNSETTLED = frozenset(
     {TouchState.QUEUED, TouchState.DISPATCHING, TouchState.IN_DOUBT, TouchState.FAILED, TouchState.CANCELLED}

@@ -1,20 +1,37 @@
-"""What people write back: on record, and a no obeyed at once, whoever has the address."""
+"""What people write back: on record, a no obeyed at once whoever has the address, a doubtful word given to a human.
+
+STOP, START and HELP are the words that providers act on themselves. What the provider has answered nobody else
+answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from channels.events import InboundMessage, Keyword
+from engine import notices, reply_tasks
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
+from engine.people.keys import fact_key
 from engine.suppression import ALL
+from state.ids import next_ids
+from state.queries import people, received
+from state.queries.bulk import BulkInsert
 
 if TYPE_CHECKING:
     from engine.app import App
+
+#: a message of nothing else takes a STOP back, where the provider does not say what it makes of it; YES is not among
+#: them: it answers too many questions
+_START = frozenset({"start", "unstop"})
+
+_CONSENT = BulkInsert(
+    "consent", ("identity_id", "id", "channel", "type", "at", "recorded_at", "source", "proof_uri", "key")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +44,34 @@ class Said:
     state: tuple[str, str | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """A message, read. ``who``: everybody at its sender's address, ``keys``."""
+
+    message: InboundMessage
+    at: int
+    keys: Sequence[str]
+    who: Sequence[int]
+    word: Keyword | None
+    reading: Reading
+
+
 class Replies:
-    """The messages of one batch."""
+    """The messages of one batch. ``read`` judges; ``before`` and ``after`` write, around the events' own writing."""
 
     def __init__(self, conn: Connection, app: App, source: str, channel: str, now: int) -> None:
         self._conn, self._app, self._source, self._channel, self._now = conn, app, source, channel, now
+        self._heard: list[_Heard] = []
+        self._wanted: list[notices.Wanted] = []
 
-    def read(self, message: InboundMessage, keys: Sequence[str], who: Sequence[int]) -> Said:
-        """What ``who``, everybody at the sender's address, say by it."""
+    def read(self, message: InboundMessage, at: int, keys: Sequence[str], who: Sequence[int]) -> Said:
+        """What ``who`` say by a message that came in at ``at``."""
         reading = classify(message.text)
-        stop = message.answered is Keyword.STOP
-        scope = self._scope(reading) if reading.refuses or stop else None
-        events = [e for n, identity in enumerate(who) for e in self._events(message, reading, identity, n)]
+        word = _word(message, reading)
+        heard = _Heard(message=message, at=at, keys=keys, who=who, word=word, reading=reading)
+        self._heard.append(heard)
+        scope = self._scope(heard)
+        events = [e for n, identity in enumerate(who) for e in self._events(heard, identity, n)]
         if who:
             state: tuple[str, str | None] = ("applied", None)
         elif scope and keys:
@@ -47,24 +80,84 @@ class Replies:
             state = ("open", "nobody has the address")
         return Said(events=events, suppress=scope, state=state)
 
-    def _scope(self, reading: Reading) -> str:
-        return ALL if reading.everywhere else self._channel
+    def _scope(self, heard: _Heard) -> str | None:
+        if heard.word is not Keyword.STOP:
+            return None
+        return ALL if heard.reading.everywhere else self._channel
 
-    def _events(self, message: InboundMessage, reading: Reading, identity: int, n: int) -> list[NewEvent]:
-        key = f"{message.id}:{identity}" if n else message.id
-        told: dict[str, Any] = {"channel": self._channel, "text": message.text.replace("\0", "")}
-        found = [self._event("replied", identity, key, told)]
-        if message.answered is Keyword.STOP and not reading.refuses:
-            found.append(self._event("unsubscribed", identity, f"{key}:stop", {"channel": self._channel}))
-        return found
+    def _events(self, heard: _Heard, identity: int, n: int) -> Iterable[NewEvent]:
+        key = f"{heard.message.id}:{identity}" if n else heard.message.id
+        told: dict[str, Any] = {"channel": self._channel}
+        text = told | {"text": heard.message.text.replace("\0", "")}
+        match heard.word:
+            case Keyword.START:
+                yield self._event("opted_in", heard, identity, key, text)
+            case Keyword.HELP:
+                yield self._event("asked_for_help", heard, identity, key, text)
+            case _:
+                yield self._event("replied", heard, identity, key, text)
+        if heard.word is Keyword.STOP and not heard.reading.refuses:
+            yield self._event("unsubscribed", heard, identity, f"{key}:stop", told)
 
-    def _event(self, name: str, identity: int, key: str, data: dict[str, Any]) -> NewEvent:
-        return NewEvent(
-            identity_id=identity, name=name, at=self._now, source=self._source, key=key, data=data
-        )
+    def _event(self, name: str, heard: _Heard, identity: int, key: str, data: dict[str, Any]) -> NewEvent:
+        return NewEvent(identity_id=identity, name=name, at=heard.at, source=self._source, key=key, data=data)
 
-    def act(self) -> None:
-        """Write what follows beside the events."""
+    # ── writing ──
+
+    def before(self) -> None:
+        """What must be known before the batch suppresses anybody: who has said no already needs no confirmation."""
+        if self._channel in notices.CHANNELS and self._heard:
+            self._wanted = list(
+                notices.wanted(self._conn, self._app, self._channel, map(_asked, self._heard))
+            )
+
+    def after(self) -> None:
+        """What follows beside the events: consents given anew, tasks for a human, answers."""
+        self._start(list(self._starts()))
+        unread = {i: h for h in self._heard if h.reading.meaning is Meaning.AMBIGUOUS for i in h.who}
+        found = [
+            reply_tasks.Unread(identity_id=i, channel=self._channel, text=h.message.text, at=h.at,
+                               key=f"{self._source}:{h.message.id}")
+            for i, h in unread.items() if h.word is None
+        ]  # fmt: skip
+        reply_tasks.open_for(self._conn, self._app.project, found, self._now)
+        notices.put(self._conn, self._app, self._channel, self._wanted, self._now)
+
+    def _starts(self) -> Iterable[_Heard]:
+        """Those who take their STOP back, unless they say it again."""
+        last = {h.keys[0]: h for h in self._heard if h.keys and h.word in (Keyword.START, Keyword.STOP)}
+        return (h for h in last.values() if h.word is Keyword.START)
+
+    def _start(self, heard: Sequence[_Heard]) -> None:
+        """Consent with the message as its proof; a no that was said by this channel's own words is lifted, no other."""
+        given = [(identity, h) for h in heard for identity in h.who]
+        source, rows = f"event:{self._source}", []
+        for (identity, h), number in zip(given, next_ids(len(given)), strict=True):
+            key = fact_key("opted_in", identity, self._channel, self._source, h.message.id)
+            proof = f"received:{self._source}:{h.message.id}"
+            rows.append((identity, number, self._channel, "express", h.at, self._now, source, proof, key))
+        _CONSENT(self._conn, rows)
+        who = {identity for identity, _ in given}
+        known = people.addresses_of(self._conn, who) if who else ()
+        addresses = {key for h in heard for key in h.keys} | {a for _, *pair in known for a in pair if a}
+        if heard:
+            received.lift(self._conn, who, addresses, self._channel, source)
 
 
-__all__ = ["Meaning", "Replies", "Said"]
+def _word(message: InboundMessage, reading: Reading) -> Keyword | None:
+    """The provider's word for it, else ours. A text that refuses is a no, whatever the provider took it for."""
+    if reading.refuses or message.answered is Keyword.STOP:
+        return Keyword.STOP
+    if message.answered is not None:
+        return message.answered
+    if message.text.strip().strip(".!").lower() in _START:
+        return Keyword.START
+    return Keyword.HELP if reading.meaning is Meaning.HELP else None
+
+
+def _asked(heard: _Heard) -> notices.Asked:
+    legal = heard.reading.meaning is Meaning.LEGAL  # a human answers that, if anybody
+    word = None if legal or heard.message.answered is not None else heard.word
+    return notices.Asked(
+        word=word, sender=heard.message.sender, keys=tuple(heard.keys), who=tuple(heard.who), at=heard.at
+    )

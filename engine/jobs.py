@@ -15,7 +15,9 @@ from engine.advance import advance
 from engine.backlog import backlog_hold
 from engine.dispatch import dispatch
 from engine.doubts import recover
+from engine.intake_again import judge_watched, place_open
 from engine.model import DAY, HOUR
+from engine.notices import answer
 from engine.sources import import_due
 from state.queries import control, due
 
@@ -70,6 +72,16 @@ def run_turn(app: App, now: int) -> Counter[str]:
     return tally + advance(app, now, at_once=True) + dispatch(app, now)
 
 
+def run_answers(app: App, now: int) -> Counter[str]:
+    """Answer STOP, START and HELP where nobody has, and tell people's clicks from programs'."""
+    return answer(app, now) + judge_watched(app, now)
+
+
+def run_received(app: App, now: int) -> Counter[str]:
+    """Look again for the touch or the person of what came in and had none."""
+    return place_open(app, now)
+
+
 def run_housekeeping(app: App, now: int) -> Counter[str]:
     """Forget rows that only served a moment: signs of life of workers long gone."""
     with app.store.begin() as conn:
@@ -83,6 +95,8 @@ JOBS: tuple[Job, ...] = (
     Job("import", 60, run_import, HOUR),
     Job("refresh", 300, run_refresh, HOUR),
     Job("turn", 5, run_turn, None),
+    Job("answers", 5, run_answers, DAY),
+    Job("received", 600, run_received, DAY),
     Job("housekeeping", HOUR, run_housekeeping, DAY),
 )
 

@@ -116,6 +116,8 @@ class Policy:
     step_expiry: int
     #: a discount note younger than this blocks another discount
     discount_cooldown: int
+    #: a STOP by text is confirmed, once, where the provider has not
+    confirm_opt_out: bool = True
     #: events that mean the person is back, whatever the campaign's own goal
     won_back: frozenset[str]
     #: countries whose zones are possible when nothing tells where a person is

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from state.queries.bulk import BulkInsert, BulkUpdate
-from state.queries.common import fetch, fetch_dicts, many
+from state.queries.common import execute, fetch, fetch_dicts, many
 
 COLUMNS = (
     "id", "source", "key", "kind", "channel", "ref", "provider_id", "identity_id", "at", "received_at", "machine",
@@ -69,3 +69,76 @@ def by_address(conn: Connection, channel: str, keys: Collection[str]) -> dict[st
     for key, identity in fetch(conn, sql, names=many(conn, keys)):
         found.setdefault(key, set()).add(identity)
     return found
+
+
+def lift(
+    conn: Connection, ids: Collection[int], addresses: Collection[str], channel: str, source: str
+) -> None:
+    """Take back the opt-outs of these people and addresses from one channel, as far as they were said by ``source``.
+    The people are locked."""
+    sql = """
+    DELETE FROM suppression
+    WHERE identity_id IN :ids AND channel = :channel AND reason = 'opt_out' AND source = :source
+    """
+    execute(conn, sql, {"ids": many(conn, ids), "channel": channel, "source": source})
+    sql = """
+    DELETE FROM address_suppression
+    WHERE address IN :names AND channel = :channel AND reason = 'opt_out' AND source = :source
+    """
+    execute(conn, sql, {"names": many(conn, addresses), "channel": channel, "source": source})
+
+
+_CLOSE = BulkUpdate("received", ("id",), ("identity_id", "machine", "state", "reason", "said"))
+_OPEN_ROW = "SELECT id, source, channel, ref, received_at, said, raw FROM received WHERE state = 'open'"
+
+
+def due_watched(conn: Connection, reason: str, before: int, limit: int) -> list[int]:
+    """Identities with something open for that reason since ``before``."""
+    sql = """
+    SELECT DISTINCT identity_id FROM (
+      SELECT identity_id FROM received
+      WHERE state = 'open' AND reason = :reason AND received_at <= :before ORDER BY received_at LIMIT :limit) AS due
+    WHERE identity_id IS NOT NULL
+    """
+    return [row[0] for row in fetch(conn, sql, reason=reason, before=before, limit=limit)]
+
+
+def open_of(conn: Connection, ids: Collection[int], reason: str) -> list[dict[str, Any]]:
+    """All that is open of these people for that reason."""
+    sql = f"{_OPEN_ROW} AND identity_id IN :ids AND reason = :reason ORDER BY id"
+    return fetch_dicts(conn, sql, ids=many(conn, ids), reason=reason)
+
+
+def unplaced(conn: Connection, other: str, after: int, limit: int) -> list[dict[str, Any]]:
+    """What is open for any ``other`` reason than that one, beyond the row ``after``."""
+    sql = f"{_OPEN_ROW} AND reason <> :other AND id > :after ORDER BY id LIMIT :limit"
+    return fetch_dicts(conn, sql, other=other, after=after, limit=limit)
+
+
+def still_open(conn: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
+    """Those of the rows that are open and can be read, nobody else having them now."""
+    sql = f"{_OPEN_ROW} AND said IS NOT NULL AND id IN :ids ORDER BY id {{lock_rows}}"
+    return fetch_dicts(conn, sql, ids=many(conn, numbers))
+
+
+def close(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """(id, identity_id, machine, state, reason, said) of rows that are open no more."""
+    _CLOSE(conn, rows)
+
+
+def give_up(conn: Connection, numbers: Collection[int], before: int) -> None:
+    """Let be what is open still and came in before that moment."""
+    sql = """
+    UPDATE received SET state = 'ignored', said = NULL
+    WHERE id IN :ids AND state = 'open' AND received_at < :before
+    """
+    execute(conn, sql, {"ids": many(conn, numbers), "before": before})
+
+
+def delivered_at(conn: Connection, refs: Collection[str]) -> dict[str, int]:
+    """When the messages of these refs were delivered, as far as that is told."""
+    sql = """
+    SELECT r.ref, min(r.at) FROM received r JOIN touch t ON t.ref = r.ref AND r.identity_id = t.identity_id
+    WHERE t.ref IN :names AND r.kind = 'delivered' AND r.at IS NOT NULL GROUP BY r.ref
+    """
+    return {row[0]: row[1] for row in fetch(conn, sql, names=many(conn, refs))}

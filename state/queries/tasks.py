@@ -108,3 +108,13 @@ def is_refused(conn: Connection, identity_id: int, kind: str, now: int) -> bool:
 def count_open(conn: Connection) -> int:
     """How many tasks wait for a human."""
     return int(fetch_dicts(conn, "SELECT count(*) AS n FROM task WHERE state = 'open'")[0]["n"])
+
+
+def last_rounds(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, int]]:
+    """The campaign and cycle that wrote to each of these people last, or has them now; absent: none ever."""
+    sql = """
+    SELECT identity_id, campaign, cycle, coalesce(counted_at, 0) AS at FROM touch WHERE identity_id IN :ids
+    UNION ALL SELECT identity_id, campaign, cycle, 0 FROM enrolment WHERE identity_id IN :ids AND state <> 'ended'
+    ORDER BY at, identity_id, campaign, cycle
+    """
+    return {row[0]: (row[1], row[2]) for row in fetch(conn, sql, ids=many(conn, ids))}

@@ -29,7 +29,7 @@ def test_it_works_shows_a_sign_of_life_and_stops_cleanly(world: World) -> None:
         eventually(lambda: len(world.messages("email")) == 12)
         found = eventually(lambda: (s := world.json("status"))["workers"] and s)
         assert [w["environment"] for w in found["workers"].values()] == ["local"]
-        assert set(found["jobs"]) == {"import", "refresh", "turn", "housekeeping"}
+        assert set(found["jobs"]) >= {"import", "refresh", "turn", "answers", "received", "housekeeping"}
         assert "alive" in world.run("status").stdout
         assert daemon.stop() == 0
         assert daemon.said("stopped")

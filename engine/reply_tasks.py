@@ -1,0 +1,65 @@
+"""Replies that nobody can read for sure: a task for whoever looks after the person, who says what was meant.
+
+Until it is closed the note beside it holds the person's cadence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from engine.model import DAY, Project
+from engine.people.keys import fact_key
+from state.queries import facts, record, tasks
+
+#: the kind of such a task
+KIND = "reply"
+
+
+class Unread(NamedTuple):
+    """A reply to be read. ``key`` names it for ever."""
+
+    identity_id: int
+    channel: str
+    text: str
+    at: int
+    key: str
+
+
+def open_for(conn: Connection, project: Project, replies: Sequence[Unread], now: int) -> None:
+    """Open a task for each reply, once. Its owner is the person's, else that of the campaign that wrote last."""
+    if not replies:
+        return
+    ids = {reply.identity_id for reply in replies}
+    persons = {p["identity_id"]: p for p in facts.people(conn, ids)}
+    rounds = tasks.last_rounds(conn, ids)
+    rows = [
+        _task(project, r, persons[r.identity_id], rounds.get(r.identity_id, ("", 0)), now)
+        for r in replies
+        if r.identity_id in persons
+    ]
+    record.put_tasks(conn, rows)
+
+
+def _task(
+    project: Project, reply: Unread, person: dict[str, Any], round_: tuple[str, int], now: int
+) -> dict[str, Any]:
+    campaign = project.campaigns.get(round_[0])
+    name = " ".join(n for n in (person["first_name"], person["last_name"]) if n)
+    ref = fact_key(KIND, reply.identity_id, reply.key)
+    return {
+        "identity_id": reply.identity_id,
+        "campaign": round_[0],
+        "cycle": round_[1],
+        "step": f"{KIND}:{ref[:12]}",
+        "ref": ref,
+        "kind": KIND,
+        "owner": person["owner_email"] or (campaign.owner if campaign else project.brand.reply_to),
+        "title": f"Read what {name or 'somebody'} wrote back",
+        "body": f"By {reply.channel}:\n\n{reply.text}\n\nDo they want us to stop? Nothing more is sent until you say.",
+        "state": "open",
+        "created_at": now,
+        "due_at": now + DAY,
+    }

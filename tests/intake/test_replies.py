@@ -1,0 +1,234 @@
+"""What people write back: a no is obeyed at once, STOP, START and HELP are answered as the law has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from channels.base import Rejected, Retry, Unknown
+from channels.events import Keyword
+from channels.recording import RecordingAdapter
+from engine.app import App
+from engine.clock import VirtualClock
+from engine.intake_again import KEPT_OPEN, place_open
+from engine.notices import IN_TIME, answer
+from engine.people.erase import erase
+from state.store import Store
+from tests.engine.building import add_person, ask
+from tests.intake.building import LATER, addresses, came, events, message, rows, suppressions, written_to
+
+NUMBER = "+13125550101"
+
+
+def text(words: str, *, sender: str = NUMBER, key: str = "SM1", answered: Keyword | None = None):  # type: ignore[no-untyped-def]
+    return message(words, sender=sender, key=key, answered=answered, to="+13125550100")
+
+
+@pytest.fixture
+def app(store: Store) -> App:
+    app = written_to(store)
+    app.channels["sms"] = RecordingAdapter()
+    return app
+
+
+def said(app: App) -> list[str]:
+    """What was texted back."""
+    answer(app, app.clock.now())
+    adapter = app.channels["sms"]
+    assert isinstance(adapter, RecordingAdapter)
+    return [m.text for m in adapter.received]
+
+
+def test_a_reply_is_on_record_and_heard(store: Store, app: App) -> None:
+    assert came(app, message("Yes, tell me more")) == {"applied": 1}
+    assert events(store) == ["replied"]
+    assert ask(store, "SELECT due_at FROM enrolment") == [(LATER,)]
+    assert suppressions(store) == set()
+
+
+def test_stop_by_text_binds_the_channel_and_the_number_and_is_confirmed_once(store: Store, app: App) -> None:
+    came(app, text("Stop."), channel="sms")
+    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert (NUMBER, "sms", "opt_out") in addresses(store)
+    assert said(app) == ["Small: You are opted out and will get no more texts from us."]
+    came(app, text("STOP", key="SM2"), channel="sms")
+    assert len(said(app)) == 1
+
+
+def test_what_the_provider_has_answered_nobody_answers_again(store: Store, app: App) -> None:
+    came(
+        app, text("OFF", answered=Keyword.STOP), text("HELP", key="SM2", answered=Keyword.HELP), channel="sms"
+    )
+    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert said(app) == []
+
+
+def test_a_confirmation_that_would_come_late_is_left_out(store: Store, app: App) -> None:
+    came(app, text("STOP"), channel="sms")
+    assert isinstance(app.clock, VirtualClock)
+    app.clock.move_to(LATER + IN_TIME + 1)
+    assert said(app) == []
+    assert ask(store, "SELECT state FROM notice") == [("expired",)]
+
+
+def test_it_can_be_switched_off(store: Store) -> None:
+    from dataclasses import replace
+
+    app = written_to(store)
+    app.channels["sms"] = RecordingAdapter()
+    app.project = replace(app.project, policy=replace(app.project.policy, confirm_opt_out=False))
+    came(app, text("STOP"), text("HELP", key="SM2", sender="+13125550109"), channel="sms")
+    assert [words.partition(":")[2][:9] for words in said(app)] == [" For help"]
+
+
+def test_everybody_at_the_number_is_bound(store: Store, app: App) -> None:
+    add_person(store, 2, phone=NUMBER)
+    add_person(store, 3, phone="+13125550103")
+    came(app, text("stop texting me"), channel="sms")
+    assert suppressions(store) == {(1, "sms", "opt_out"), (2, "sms", "opt_out")}
+    assert (events(store, 2), events(store, 3)) == (["refused", "replied"], [])
+    assert len(said(app)) == 1
+
+
+def test_a_number_that_an_older_row_gave_finds_its_person(store: Store, app: App) -> None:
+    with store.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO contact (source, source_key, identity_id, phone, row_hash, first_seen_at, last_seen_at)"
+            " VALUES ('crm', 'C1', 1, '+13125550177', '', 1, 1)"
+        )
+    came(app, text("STOP", sender="+13125550177"), channel="sms")
+    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert {row[0] for row in addresses(store)} == {NUMBER, "+13125550177"}
+
+
+def test_the_address_of_nobody_is_bound_too_and_answered(store: Store, app: App) -> None:
+    came(app, text("STOP", sender="+13125550150"), channel="sms")
+    came(app, message("Take me off your list", sender="Nobody@Customer.example", key="m9"))
+    assert addresses(store) == {
+        ("+13125550150", "sms", "opt_out"),
+        ("nobody@customer.example", "email", "opt_out"),
+    }
+    assert [row[1:] for row in rows(store)] == [("applied", "nobody has the address: it is suppressed")] * 2
+    assert len(said(app)) == 1
+
+
+def test_whoever_means_every_channel_is_bound_on_every_channel(store: Store, app: App) -> None:
+    came(app, text("do not contact me again"), channel="sms")
+    assert suppressions(store) == {(1, "all", "opt_out")}
+
+
+def test_help_changes_nothing_and_is_answered_once_a_day(store: Store, app: App) -> None:
+    came(app, text("HELP"), text("info", key="SM2"), channel="sms")
+    assert said(app) == [
+        "Small: For help write to hello@small.example. Msg & data rates may apply. Reply STOP to opt out."
+    ]
+    assert (set(events(store)), suppressions(store)) == ({"asked_for_help"}, set())
+
+
+def test_help_is_answered_in_their_language_also_after_stop(store: Store, app: App) -> None:
+    with store.begin() as conn:
+        conn.exec_driver_sql("UPDATE person SET language = 'de-AT'")
+    came(app, text("STOP"), channel="sms")
+    came(app, text("HELP", key="SM2"), channel="sms")
+    assert [words.split()[1] for words in said(app)] == ["Sie", "Bei"]
+
+
+def test_start_takes_stop_back_and_is_its_own_proof(store: Store, app: App) -> None:
+    came(app, text("STOP"), channel="sms")
+    assert isinstance(app.clock, VirtualClock)
+    app.clock.move_to(LATER + 60)
+    came(app, text("Start", key="SM2"), channel="sms")
+    assert (suppressions(store), addresses(store)) == (set(), set())
+    sql = "SELECT channel, type, at, proof_uri FROM consent ORDER BY at"
+    assert ask(store, sql) == [
+        ("sms", "revoked", LATER, None),
+        ("sms", "express", LATER + 60, "received:channel:sms:SM2"),
+    ]
+    assert "opted_in" in events(store)
+    assert len(said(app)) == 2
+
+
+@pytest.mark.parametrize("reason", ["complaint", "erased", "hard_bounce"])
+def test_start_lifts_nothing_but_stop(store: Store, app: App, reason: str) -> None:
+    with store.begin() as conn:
+        for table, who in (
+            ("suppression (identity_id,", "1"),
+            ("address_suppression (address,", f"'{NUMBER}'"),
+        ):
+            conn.exec_driver_sql(
+                f"INSERT INTO {table} channel, reason, at, source) VALUES ({who}, 'sms', '{reason}', 1, 'provider')"
+            )
+    came(app, text("STOP"), text("START", key="SM2"), channel="sms")
+    assert suppressions(store) == {(1, "sms", reason)}
+    assert addresses(store) == {(NUMBER, "sms", reason)}
+    assert bool(said(app)) is (reason == "hard_bounce")
+
+
+def test_an_opt_out_said_elsewhere_stays(store: Store, app: App) -> None:
+    with store.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO suppression (identity_id, channel, reason, at, source)"
+            " VALUES (1, 'sms', 'opt_out', 1, 'event:pages')"
+        )
+    came(app, text("START"), channel="sms")
+    assert suppressions(store) == {(1, "sms", "opt_out")}
+
+
+def test_stop_after_start_in_one_delivery_is_a_no(store: Store, app: App) -> None:
+    came(app, text("START"), text("STOP", key="SM2"), channel="sms")
+    assert suppressions(store) == {(1, "sms", "opt_out")}
+
+
+def test_what_cannot_be_read_for_sure_goes_to_a_person_and_holds(store: Store, app: App) -> None:
+    came(app, message("Please cancel my appointment on Tuesday"))
+    assert ask(store, "SELECT kind FROM note") == [("review_reply",)]
+    sql = "SELECT kind, owner, campaign, state, title FROM task"
+    assert ask(store, sql) == [("reply", "ops@small.example", "hello", "open", "Read what Ann wrote back")]
+    assert suppressions(store) == set()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [
+        (Unknown(reason="dead"), "in_doubt"),
+        (Rejected(reason="no"), "failed"),
+        (Retry(reason="busy"), "queued"),
+    ],
+)
+def test_only_what_certainly_was_not_sent_is_tried_again(
+    store: Store, app: App, outcome: Unknown | Rejected | Retry, state: str
+) -> None:
+    app.channels["sms"] = RecordingAdapter().then(outcome)
+    came(app, text("STOP"), channel="sms")
+    assert said(app) == []
+    assert ask(store, "SELECT state FROM notice") == [(state,)]
+    assert len(said(app)) == (1 if state == "queued" else 0)
+
+
+def test_an_answer_whose_worker_died_is_in_doubt_and_never_sent_again(store: Store, app: App) -> None:
+    came(app, text("STOP"), channel="sms")
+    with store.begin() as conn:
+        conn.exec_driver_sql("UPDATE notice SET state = 'dispatching', worker = NULL")
+    assert said(app) == []
+    assert ask(store, "SELECT state FROM notice") == [("in_doubt",)]
+
+
+def test_a_reply_waits_for_its_person_and_then_is_let_be(store: Store, app: App) -> None:
+    assert came(app, message("Call me", sender="new@customer.example"), message("Hi", sender="x@customer.example",
+                key="m2")) == {"open": 2}  # fmt: skip
+    add_person(store, 7, email="new@customer.example", email_key="new@customer.example")
+    assert place_open(app, LATER + 600) == {"applied": 1}
+    assert events(store, 7) == ["replied"]
+    place_open(app, LATER + KEPT_OPEN + 1)
+    assert [(row[1], row[2]) for row in rows(store)] == [
+        ("applied", None),
+        ("ignored", "nobody has the address"),
+    ]
+    assert ask(store, "SELECT DISTINCT said FROM received") == [(None,)]
+
+
+def test_what_was_written_is_forgotten_with_its_writer(store: Store, app: App) -> None:
+    came(app, text("HELP"), channel="sms")
+    erase(store, 1, app.clock)
+    assert ask(store, "SELECT raw, said FROM received") == [("", None)]
+    assert ask(store, "SELECT address, state FROM notice") == [("", "expired")]
+    assert said(app) == []
