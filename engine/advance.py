@@ -17,13 +17,14 @@ from sqlalchemy import Connection
 from channels.base import Message
 from engine.decide import decide
 from engine.decision import Decision, Spawn, TouchPlan
-from engine.delivery import Receipt, deliver
+from engine.delivery import deliver
 from engine.facts import EnrolmentFact, EventFact, Facts, TouchFact, slot_of
 from engine.flow import EnrolmentState, TouchMove, TouchState, move_touch
 from engine.gates.capacity import owner_of
 from engine.gather import addresses_of, closed_reviews, enrolment_fact, gather
 from engine.ledger import ledger_row
 from engine.model import DAY, HOUR, Campaign, Track
+from engine.outcomes import Receipt
 from engine.refs import touch_ref
 from engine.render import RenderError, RenderRequest
 from engine.timeline import first_step, precedence, respond_by
@@ -123,7 +124,7 @@ class _Batch:
         self.writes = _Writes()
         self.tally: Counter[str] = Counter()
         self.receipts: list[Receipt] = []
-        self._at_once = app.at_once_channels() if at_once else frozenset()
+        self._at_once = app.at_once_channels(conn) if at_once else frozenset()
 
     def take(self, enrolment: EnrolmentFact, facts: Facts) -> None:
         campaign = self.app.versions.of(self.conn, enrolment.campaign, enrolment.version)
@@ -277,7 +278,10 @@ class _Batch:
         facts.touches.append(taken)
         if leaves:
             addresses = addresses_of(facts.person)
-            self.receipts.append(Receipt(enrolment, step.id, ref, step.channel, 1, message, addresses))
+            most = self.app.attempts(step.channel)
+            self.receipts.append(
+                Receipt(enrolment, step.id, ref, step.channel, 1, message, addresses, most=most)
+            )
 
     def _write_spawn(self, pinned: Campaign, enrolment: EnrolmentFact, spawn: Spawn) -> None:
         campaign, track = self._spawned(pinned, spawn)

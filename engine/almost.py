@@ -23,6 +23,9 @@ _UNITS = {
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 #: how long one of it is, where a rate names a unit alone; a month has no one length
 _ONE = {"second": "1s", "minute": "1m", "hour": "1h", "day": "1d", "week": "7d"}
+#: the stretches a sending rate is written in, in seconds
+PER = {"s": 1, "min": 60, "h": 3_600, "day": 86_400}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DAYS = {
     "mon": ("monday",),
     "tue": ("tues", "tuesday"),
@@ -61,6 +64,19 @@ def rate(value: Any) -> str | None:
         return None
     stretch = found[2] if re.fullmatch(r"\d+[smhdw]", found[2]) else _ONE.get(found[2]) or duration(found[2])
     return f"{found[1]} per {stretch}" if stretch else None
+
+
+def sending_rate(value: Any) -> str | None:
+    """``10 per 1s`` and ``10 per second`` -> ``10/s``; ``7 per 7d`` -> ``1/day``, which is the same pace and never more
+    in a week. ``1 per 2s`` is not touched: 30 in a minute may leave all at once."""
+    found = re.fullmatch(r"(\d{1,9}) per (\d{1,9})([smhdw])", rate(value) or _text(value))
+    if not found or not int(found[1]) or not int(found[2]):
+        return None
+    limit, per = int(found[1]), int(found[2]) * _SECONDS[found[3]]
+    for name, length in reversed(PER.items()):
+        if per % length == 0 and limit % (per // length) == 0:
+            return f"{limit * length // per}/{name}"
+    return None
 
 
 def percent(value: Any) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -16,18 +17,18 @@ from sqlalchemy.engine import make_url
 
 from channels.base import Adapter
 from channels.registry import Host
-from engine import settings
-from engine.adapters import Following
+from engine import breaker, settings
 from engine.audience import Audience
-from engine.clock import Clock
+from engine.clock import Clock, SystemClock
 from engine.compile import Loaded, load_project, pinned_files
-from engine.delivery import Settled
 from engine.errors import ConfigurationError, ProjectError, UnknownName
 from engine.event_names import REFUSALS
 from engine.gather import Scope
 from engine.model import Campaign, Environment, Project
 from engine.render import Renderer
 from engine.taskbook import StoreTaskBook
+from engine.outcomes import ATTEMPTS, Settled
+from engine.rates import Share
 from engine.tokens import ReturnMarks, Signer
 from engine.validate import INCENTIVES, PROJECT, SEGMENTS, errors
 from engine.versions import Versions
@@ -39,6 +40,8 @@ from state.worker import WorkerLock
 _LOCAL_KEY = "local environments only"
 
 
+#: of all channels together; an adapter says how many it can use
+_MOST_THREADS = 64
 class App:
     """One project in one environment: compiled files, open store, built channels, a clock.
 
@@ -66,8 +69,10 @@ class App:
         self.unsettled: list[Settled] = []
         #: seconds a turn may decide, and may send, before everything else has its turn; the daemon bounds them
         self.turn_seconds = math.inf
-        #: ill channel -> (instant until which it rests, for how long)
-        self.rests: dict[str, tuple[int, int]] = {}
+        #: shares of declared rates that are not accounted for yet (engine.rates)
+        self.shares: list[Share] = []
+        #: seconds a turn may wait for a rate; the daemon sets it
+        self.patience = 0.0
         #: doubt -> instant from which its channel may be asked again
         self.doubts_asked: dict[str, int] = {}
         #: seconds: how old what is known about a person may be when a message to them goes (engine.dispatch)
@@ -81,6 +86,7 @@ class App:
         self._stamp = file_stamp(Path(project.root))
 
     # ── campaigns ──
+        self._threads: ThreadPoolExecutor | None = None
 
     def publish(self) -> None:
         """Record the current campaign versions, so that whoever enters one can finish it."""
@@ -213,16 +219,41 @@ class App:
         """``now``, or the clock's own time where that has moved on: a long turn does not live in the past."""
         return max(now, self.clock.now())
 
-    def resting(self, channel: str) -> bool:
-        """True while an ill channel rests."""
-        return channel in self.rests and self.clock.now() < self.rests[channel][0]
+    @property
+    def real_time(self) -> bool:
+        """False where somebody else moves the clock."""
+        return isinstance(self.clock, SystemClock)
 
-    def at_once_channels(self) -> frozenset[str]:
-        """Channels whose touches may leave in the turn that decides them: they can look up what they accepted,
-        and no rate is declared for them."""
-        rated = {name for name, declared in self.environment.channels.items() if declared.rate}
-        able = (n for n, a in self.channels.items() if a.capabilities.lookup and n not in rated)
-        return frozenset(n for n in able if not self.resting(n))
+    def milliseconds(self, conn: Connection, now: int) -> int:
+        """``now`` by the clock that all workers of this store agree on, and finer."""
+        if not isinstance(self.clock, SystemClock):
+            return now * 1000
+        found = control.milliseconds(conn)
+        return self.clock.milliseconds() if found is None else found
+
+    def attempts(self, channel: str) -> int:
+        """How often a message is tried on a channel."""
+        declared = self.environment.channels.get(channel)
+        return declared.attempts if declared else ATTEMPTS
+
+    def parallel(self, channel: str) -> int:
+        """How many of a channel's messages may be under way at a time. A virtual run takes one after the other."""
+        adapter = self.channels.get(channel)
+        return adapter.capabilities.parallel if adapter and self.real_time else 1
+
+    @property
+    def threads(self) -> ThreadPoolExecutor:
+        """Threads for calls that are under way together, made when they are first needed."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="channel")
+        return self._threads
+
+    def at_once_channels(self, conn: Connection) -> frozenset[str]:
+        """Channels whose touches may leave in the turn that decides them: they can look up what they accepted, no
+        rate is declared for them, and they are well."""
+        rated = {name for name, declared in self.environment.channels.items() if declared.rates}
+        able = frozenset(n for n, a in self.channels.items() if a.capabilities.lookup and n not in rated)
+        return able - breaker.resting(conn) if able else able
 
     def keep_alive(self) -> None:
         """Become a worker again, under a new name, where the lock was lost with its connection."""
@@ -262,6 +293,9 @@ def file_stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
     """Names, sizes and times of the project's files: equal while nobody has written to one."""
     found = (*root.glob("*.yaml"), *root.glob("templates/**/*.md"))
     stats = ((path, path.stat()) for path in sorted(found))
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
     return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 

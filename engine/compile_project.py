@@ -20,12 +20,22 @@ from engine.model import (
     HttpDef,
     Offer,
     Policy,
+    Rate,
     Secret,
     SegmentDef,
     SourceDef,
     Window,
+    WarmUp,
 )
-from engine.units import parse_duration, parse_hours, parse_mailbox, parse_money, parse_percent, parse_rate
+from engine.units import (
+    parse_duration,
+    parse_hours,
+    parse_mailbox,
+    parse_money,
+    parse_percent,
+    parse_rate,
+    parse_sending_rate,
+)
 
 #: what holds where the project says nothing
 DEFAULT_CONSENT: Mapping[str, ConsentLevel] = {
@@ -41,6 +51,8 @@ LOCAL = "local"
 LISTEN = "127.0.0.1:8080"
 LOCAL_DATABASE = "sqlite:///var/rekindle.db"
 
+#: keys of a channel that are ours; the others are its adapter's options
+CHANNEL_KEYS = ("adapter", "rate", "warm_up", "rate_group", "attempts")
 _ABSENT = Located({}, Span(BUILT_IN.file, BUILT_IN.line, BUILT_IN.column, BUILT_IN.column))
 
 
@@ -248,18 +260,33 @@ def _channels(node: Located | None) -> dict[str, ChannelDef]:
 
 
 def _channel(channel: str, node: Located) -> ChannelDef:
-    rate = node.get("rate")
+    attempts = node.get("attempts")
     return ChannelDef(
         channel=channel,
         adapter=str(node["adapter"].value),
-        options={key: _option(value) for key, value in node.items() if key not in ("adapter", "rate")},
-        rate=parse_rate(rate.value) if rate else None,
+        options={key: _option(value) for key, value in node.items() if key not in CHANNEL_KEYS},
+        rates=sending_rates(node.get("rate")),
+        warm_up=_warm_up(node.get("warm_up")),
+        rate_group=node.text("rate_group"),
+        **({"attempts": int(str(attempts.value))} if attempts else {}),
         source=node.source,
     )
 
 
 def _option(node: Located) -> str | int | bool | Secret:
     return node.value if isinstance(node.value, int) else text_or_secret(node)
+
+
+def sending_rates(node: Located | None) -> tuple[Rate, ...]:
+    """The rates of a channel; none when absent."""
+    return tuple(Rate(*parse_sending_rate(part.value)) for part in node.texts()) if node else ()
+
+
+def _warm_up(node: Located | None) -> WarmUp | None:
+    if node is None:
+        return None
+    start = Rate(*parse_sending_rate(node["from"].value))
+    return WarmUp(start=start, double_every=seconds(node, "double_every"))
 
 
 def compile_segments(

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from channels.base import Accepted, CannotTell, Found, Lookup, NotFound, Outcome, Retry, Unknown
-from engine.delivery import Receipt, Settled, settle, settle_pending
+from channels.base import Accepted, CannotTell, Found, Lookup, NotFound, Outcome, Unknown
 from engine.facts import EnrolmentFact
 from engine.flow import TouchState
+from engine.outcomes import ABSENT, Receipt, Settled, settle, settle_pending
 from state.queries import outbox
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _as_outcome(answer: Lookup) -> Outcome:
         case Found(provider_id=provider_id):
             return Accepted(provider_id=provider_id)
         case NotFound():
-            return Retry(reason="the channel is certain that it never had it", after=0)
+            return ABSENT
         case CannotTell(reason=reason):
             return Unknown(reason=f"the worker that was sending is gone, and {reason}")
 

@@ -44,7 +44,7 @@ def settle(app: App, ref: str, *, sent: bool, by: str, comment: str | None = Non
         state = TouchState.SENT if sent else TouchState.FAILED
         outcome = {"state": state.value, "reason": None if sent else "not_sent", "provider_id": None,
                    "not_before": now, "counted_at": found["counted_at"] if sent else None,
-                   "finished_at": now}  # fmt: skip
+                   "finished_at": now, "failures": found["failures"]}  # fmt: skip
         outbox.settle(conn, [{"ref": found["ref"], "attempts": found["attempts"], **outcome}])
         if sent and found["counted_at"] is not None:
             queries.put_reached(conn, found["identity_id"], found["channel"], found["counted_at"])
@@ -74,6 +74,8 @@ def _ledger(row: dict[str, Any], sent: bool, by: str, comment: str | None, now: 
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in row.items() if k not in ("payload", "counted_at", "version", "cycle")}
-    to = orjson.loads(row["payload"]).get("to") if row["payload"] else None  # gone where the person was erased
+    kept = {k: v for k, v in row.items() if k not in ("payload", "counted_at", "version", "cycle", "failures")}
+    to = (
+        orjson.loads(row["payload"]).get("to") if row["payload"] else None
+    )  # gone where the person was erased
     return {**kept, "to": to, "since": iso(row["counted_at"])}

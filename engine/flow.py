@@ -70,7 +70,7 @@ class TouchState(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     BOUNCED = "bounced"
-    FAILED = "failed"  # refused by the provider
+    FAILED = "failed"  # refused by the provider, or given up
     SKIPPED = "skipped"  # a gate said never
     CANCELLED = "cancelled"  # decided, then overtaken before it left
 
@@ -89,6 +89,8 @@ class TouchMove(StrEnum):
     LOSE = "lose"  # the outcome is not known
     ABSENT = "absent"  # the provider is certain that it never had it
     DELIVER = "deliver"  # the receiving side has it
+    GIVE_UP = "give_up"  # put off too often, or for too long
+    REVIVE = "revive"  # a person has a dead letter tried again
     BOUNCE = "bounce"  # the receiving side, or the provider after all, refused it
 
 
@@ -105,14 +107,19 @@ TOUCH: dict[tuple[TouchState | None, TouchMove], TouchState] = {
     (T.HELD, V.CANCEL): T.CANCELLED,
     (T.QUEUED, V.HOLD): T.QUEUED,
     (T.QUEUED, V.CANCEL): T.CANCELLED,
+    (T.QUEUED, V.GIVE_UP): T.FAILED,
     (T.QUEUED, V.DISPATCH): T.DISPATCHING,
     (T.DISPATCHING, V.ACCEPT): T.SENT,
     (T.DISPATCHING, V.REJECT): T.FAILED,
     (T.DISPATCHING, V.RETRY): T.QUEUED,
+    (T.DISPATCHING, V.GIVE_UP): T.FAILED,
     (T.DISPATCHING, V.LOSE): T.IN_DOUBT,
     (T.IN_DOUBT, V.ACCEPT): T.SENT,
     (T.IN_DOUBT, V.REJECT): T.FAILED,
     (T.IN_DOUBT, V.ABSENT): T.QUEUED,
+    (T.IN_DOUBT, V.DISPATCH): T.DISPATCHING,  # only where the same ref twice reaches the person once
+    (T.FAILED, V.REVIVE): T.QUEUED,
+    (T.FAILED, V.CANCEL): T.CANCELLED,
     # word of it before the outcome is on record, or where nobody was to know it
     (T.DISPATCHING, V.DELIVER): T.DELIVERED,
     (T.DISPATCHING, V.BOUNCE): T.BOUNCED,

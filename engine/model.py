@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from engine.predicate import Predicate
 
@@ -386,7 +387,12 @@ class ChannelDef:
     channel: str
     adapter: str
     options: Mapping[str, str | int | bool | Secret]
-    rate: tuple[int, int] | None  # (touches, per seconds)
+    rates: tuple[Rate, ...] = ()  # every one of them holds
+    warm_up: WarmUp | None = None
+    #: channels of one group share what their rate allows
+    rate_group: str | None = None
+    #: so often a message is tried before it is given up
+    attempts: int = 10
     source: Source
 
 
@@ -395,6 +401,21 @@ class HttpDef:
     """Where rekindle's own pages and webhooks are, for the world and on this machine."""
 
     public_url: str  # as the outside world reaches it, without a slash at the end
+class Rate(NamedTuple):
+    """At most ``limit`` messages in any ``per`` seconds."""
+
+    limit: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmUp:
+    """A sender nobody knows yet begins slowly: with ``start``, and twice as fast after each ``double_every``."""
+
+    start: Rate
+    double_every: int  # seconds
+
+
     host: str
     port: int
     #: addresses or networks whose X-Forwarded-* headers are believed

@@ -83,5 +83,5 @@ def _upcoming(app: App, now: int, grid: int) -> int | None:
         return None
     if upcoming > now:
         return -(-upcoming // grid) * grid
-    stride = min(grid, MINUTE) if any(c.rate for c in app.environment.channels.values()) else grid
+    stride = min(grid, MINUTE) if any(c.rates for c in app.environment.channels.values()) else grid
     return (now // stride + 1) * stride

@@ -94,6 +94,20 @@ def parse_rate(value: Any) -> tuple[int, int]:
     return int(found[1]), seconds
 
 
+def parse_sending_rate(value: Any) -> tuple[int, int]:
+    """(limit, seconds) of ``50/s``, ``600/min``, ``1000/h`` or ``2000/day``."""
+    found = re.fullmatch(r"([1-9]\d{0,8})/(s|min|h|day)", value) if isinstance(value, str) else None
+    if not found:
+        instead = almost.sending_rate(value)
+        mend = (
+            f"write '{instead}'"
+            if instead
+            else "write how many a second, minute, hour or day: '50/s', '2000/day'"
+        )
+        raise UnitError(f"{shown(value)} is not a sending rate", mend, instead=instead)
+    return int(found[1]), almost.PER[found[2]]
+
+
 def parse_percent(value: Any) -> int:
     """Basis points of ``10%`` or ``2.5%``, 0 to 10000."""
     found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)%", value) if isinstance(value, str) else None
@@ -256,6 +270,7 @@ def parsers() -> dict[str, Callable[[Any], object]]:
     return {
         "duration": parse_duration,
         "rate": parse_rate,
+        "sending rate": parse_sending_rate,
         "percentage": parse_percent,
         "range of percentages": parse_band,
         "hours": parse_hours,

@@ -300,6 +300,8 @@ class Touch(SQLModel, table=True):
     worker: str | None = _text(default=None)
     provider_id: str | None = _text(default=None)
     finished_at: int | None = _instant(default=None)
+    #: how often its channel has put it off; so many times, and it is given up
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class TouchMessage(SQLModel, table=True):
@@ -488,7 +490,8 @@ class Control(SQLModel, table=True):
 
     __tablename__ = "control"
 
-    #: pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel> | drill:<environment>
+    #: pause:<campaign> | hold | job:<name> | worker:<id> | rate:<channel or @group> | breaker:<channel>
+    #: | drill:<environment>
     key: str = _text(primary_key=True)
     value: dict[str, Any] = _json(default_factory=dict)
     at: int = _instant()

@@ -117,7 +117,7 @@ class CaseRunner:
         project = loaded.require()
         self._clock = _Clock(0)
         tasks = {
-            c: ChannelDef(channel=c, adapter="task", options={}, rate=None, source=BUILT_IN) for c in _BY_HAND
+            c: ChannelDef(channel=c, adapter="task", options={}, source=BUILT_IN) for c in _BY_HAND
         }
         environment = Environment(
             name="test", sends=False, database="sqlite://", channels=tasks, signing_key=None, source=BUILT_IN

@@ -7,17 +7,20 @@ import re
 from channels.options import Problem, problems
 from channels.registry import AdapterClass, UnknownAdapter, adapter_class, names
 from engine import suggest
+from engine.checks import rates
 from engine.checks.scope import Scope, written
+from engine.compile_project import CHANNEL_KEYS
 from engine.located import Located, Span
 
 _PASSWORD_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]+@")
-#: keys that are ours and not the adapter's
-_OURS = ("adapter", "rate")
+#: keys that are ours and not the adapter's, and that a misspelt one is taken for
+_MEANT = tuple(key for key in CHANNEL_KEYS if key != "adapter")
 
 
 def check(scope: Scope, channels: Located | None) -> None:
     """Findings about the adapters of one environment."""
     secrets(scope, channels)
+    rates.check(scope, channels)
     for channel, declared in channels.items() if channels else ():
         name = declared.get("adapter")
         found = _class(scope, name) if name is not None else None
@@ -49,13 +52,13 @@ def _carried(name: str) -> frozenset[str]:
 
 
 def secrets(scope: Scope, channels: Located | None) -> None:
-    """Findings about options that are secrets, and about ``rate``, which would pass as an option."""
+    """Findings about options that are secrets, and about keys of ours, which would pass as an option."""
     for _, adapter in channels.items() if channels else ():
         for key, option in adapter.items():
             no_password(scope, option)
-            meant = suggest.nearest(key, ["rate"])
+            meant = suggest.nearest(key, _MEANT)
             if meant and meant != key:
-                sure = suggest.sure(key, ["rate"])
+                sure = suggest.sure(key, _MEANT)
                 mend = f"did you mean '{meant}'?"
                 scope.say(adapter.key(key), "RK110", f"unknown key '{key}'", mend, instead=sure)
 
@@ -83,7 +86,7 @@ def _options(scope: Scope, declared: Located, found: AdapterClass) -> None:
     options = {
         key: value
         for key, value in declared.items()
-        if key not in _OURS and not suggest.nearest(key, ["rate"])
+        if key not in CHANNEL_KEYS and not suggest.nearest(key, _MEANT)
     }
     plain = {key: value.plain() for key, value in options.items()}
     later = {key for key, value in options.items() if value.is_map}

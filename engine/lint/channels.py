@@ -35,9 +35,9 @@ def lint(subject: Subject) -> Iterator[Finding]:
             message = f"{senders}, and nobody is reached: '{definition.adapter}' only keeps what it is given"
             mend = f"declare '{definition.channel}' there with an adapter that delivers"
             yield _finding(subject, "RK805", declared, message, mend)
-        elif not able.human and definition.rate is None:
+        elif not able.human and not definition.rates:
             message = f"{senders} whatever is due at once, and a provider may refuse"
-            mend = "add the pace that the provider allows, for example 'rate: 10 per 1s'"
+            mend = "add the pace that the provider allows, for example 'rate: 10/s'"
             yield _finding(subject, "RK904", declared, message, mend)
 
 

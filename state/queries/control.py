@@ -37,6 +37,13 @@ def drop(conn: Connection, key: str) -> None:
     execute(conn, "DELETE FROM control WHERE key = :key", {"key": key})
 
 
+def milliseconds(conn: Connection) -> int | None:
+    """The database's own time since the epoch, which is one for all workers; None for a file, which has one worker."""
+    if conn.dialect.name != "postgresql":
+        return None
+    return int(fetch(conn, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)")[0][0])
+
+
 def lock(conn: Connection, key: str, value: dict[str, Any], at: int) -> dict[str, Any]:
     """The row's value, made with ``value`` if absent, locked until the transaction ends."""
     sql = "INSERT INTO control (key, value, at) VALUES (:key, :value, :at) ON CONFLICT (key) DO NOTHING"

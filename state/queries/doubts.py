@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from state.queries.common import execute, fetch_dicts
 
 _ROW = """
-SELECT t.ref, t.identity_id, t.campaign, t.cycle, t.step, t.channel, t.state, t.attempts, t.counted_at, e.version,
+SELECT t.ref, t.identity_id, t.campaign, t.cycle, t.step, t.channel, t.state, t.attempts, t.failures,
+       t.counted_at, e.version,
        p.first_name, p.last_name, p.company, m.payload
 FROM touch t
 JOIN person p ON p.identity_id = t.identity_id

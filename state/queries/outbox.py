@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,11 +14,11 @@ _KEY = "identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle A
 # The due keys come out of the index in its own order, and only they are joined to what is wide: a claim costs
 # what it claims, however long the queue is. A message may be gone where its person was erased.
 _CLAIM = """
-SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, m.payload,
+SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, t.failures, m.payload,
        e.version, e.exclusivity_group, e.segment, e.cohort, e.track, e.state, e.step AS next_step, e.entered_at,
        e.shift, e.resume_at, e.trigger_event_id, e.reason
 FROM (
-  SELECT identity_id, campaign, cycle, step, ref, channel, expires_at, attempts, not_before FROM touch
+  SELECT identity_id, campaign, cycle, step, ref, channel, expires_at, attempts, failures, not_before FROM touch
   WHERE state = 'queued' AND not_before <= :now AND campaign IN :campaigns AND channel = :channel
   ORDER BY not_before, identity_id LIMIT :size {lock_rows}
 ) AS t
@@ -43,9 +43,13 @@ _CANCEL = f"""
 UPDATE touch SET state = 'cancelled', reason = :reason, finished_at = :now WHERE {_KEY} AND state = 'queued'
 """
 
+_GIVE_UP = f"""
+UPDATE touch SET state = 'failed', reason = 'gave_up', finished_at = :now WHERE {_KEY} AND state = 'queued'
+"""
+
 _SETTLE = """
 UPDATE touch SET state = :state, reason = :reason, provider_id = :provider_id, not_before = :not_before,
-       counted_at = :counted_at, finished_at = :finished_at
+       counted_at = :counted_at, finished_at = :finished_at, failures = :failures
 WHERE ref = :ref AND state IN ('dispatching', 'in_doubt') AND attempts = :attempts
 """
 
@@ -100,6 +104,11 @@ def cancel(conn: Connection, rows: Sequence[Row]) -> None:
     write(conn, _CANCEL, rows)
 
 
+def give_up(conn: Connection, rows: Sequence[Row]) -> None:
+    """Too late for another try of what the channel has put off."""
+    write(conn, _GIVE_UP, rows)
+
+
 def still_ours(conn: Connection, refs: Collection[str], worker: str) -> set[str]:
     """Those of the refs whose receipt this worker still holds."""
     sql = "SELECT ref FROM touch WHERE ref IN :names AND state = 'dispatching' AND worker = :worker"
@@ -115,12 +124,20 @@ def refusals(
     return found | {(row[0], row[1]) for row in fetch(conn, sql, names=many(conn, addresses), now=now)}
 
 
-def owners(conn: Connection, refs: Collection[str]) -> dict[tuple[str, int], int]:
-    """(ref, attempt) -> identity of the touches that wait for an outcome; a merge may have moved them."""
+class Owner(NamedTuple):
+    """Whom a touch belongs to, and how often its channel has put it off."""
+
+    identity_id: int
+    failures: int
+
+
+def owners(conn: Connection, refs: Collection[str]) -> dict[tuple[str, int], Owner]:
+    """(ref, attempt) -> owner of the touches that wait for an outcome; a merge may have moved them."""
     sql = """
-    SELECT ref, attempts, identity_id FROM touch WHERE ref IN :names AND state IN ('dispatching', 'in_doubt')
+    SELECT ref, attempts, identity_id, failures FROM touch
+    WHERE ref IN :names AND state IN ('dispatching', 'in_doubt')
     """
-    return {(row[0], row[1]): row[2] for row in fetch(conn, sql, names=many(conn, refs))}
+    return {(row[0], row[1]): Owner(row[2], row[3]) for row in fetch(conn, sql, names=many(conn, refs))}
 
 
 def settle(conn: Connection, rows: Sequence[Row]) -> None:
@@ -137,7 +154,7 @@ def open_receipts(conn: Connection) -> list[dict[str, Any]]:
     """Touches that are dispatching or in doubt, with the worker that holds the receipt."""
     sql = """
     SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.state, t.worker, t.attempts, t.counted_at,
-           t.expires_at, e.version
+           t.expires_at, t.failures, e.version
     FROM touch t JOIN enrolment e
       ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
     WHERE t.state IN ('dispatching', 'in_doubt') ORDER BY t.identity_id, t.campaign, t.cycle, t.step

@@ -58,37 +58,54 @@ def test_without_a_look_up_everything_takes_the_outbox(store: Store) -> None:
 
 
 def test_a_declared_rate_holds_over_turns(store: Store) -> None:
-    app, adapter = opened(store, 200, email=", rate: 1 per 1s")
+    app, adapter = opened(store, 200, email=", rate: 1/s")
     run_turn(app, NOW)
-    assert len(adapter.received) == 60  # the bucket holds a minute
+    assert len(adapter.received) == 60  # on a virtual clock a rate is held by the minute
     run_turn(app, NOW + 10)
-    assert len(adapter.received) == 70
-    run_turn(app, NOW + 10)
-    assert len(adapter.received) == 70
-    for second in range(11, 200):
+    assert len(adapter.received) == 60
+    run_turn(app, NOW + 61)
+    assert len(adapter.received) == 120
+    for second in range(62, 200):
         run_turn(app, NOW + second)
     assert states(store) == {"sent": 200}
 
 
 def test_what_is_put_off_is_tried_later_and_ever_more_rarely(store: Store) -> None:
     app, adapter = opened(store, 1)
-    adapter.then(Retry(reason="busy", after=60), Retry(reason="busy", after=60))
-    run_turn(app, NOW)
-    assert ask(store, "SELECT state, not_before, counted_at FROM touch") == [("queued", NOW + 60, None)]
-    run_turn(app, NOW + 59)
-    run_turn(app, NOW + 60)
-    assert ask(store, "SELECT state, not_before, attempts FROM touch") == [("queued", NOW + 180, 2)]
-    run_turn(app, NOW + 180)
+    adapter.then(*[Retry(reason="busy", after=60)] * 3)
+    waits = []
+    for _ in range(3):
+        at = app.clock.now()
+        run_turn(app, at)
+        [(state, later, counted)] = ask(store, "SELECT state, not_before, counted_at FROM touch")
+        assert (state, counted) == ("queued", None)
+        run_turn(app, later - 1)
+        assert sum(adapter.attempts.values()) == len(waits) + 1, "not before its time"
+        waits.append(later - at)
+        app.clock.move_to(later)  # type: ignore[attr-defined]
+    assert all(60 <= wait < 60 + 60 * 2**n for n, wait in enumerate(waits))
+    run_turn(app, app.clock.now())
     assert states(store) == {"sent": 1}
 
 
 def test_a_channel_that_never_recovers_ends_with_the_step(store: Store) -> None:
-    app, adapter = opened(store, 1)
+    app, adapter = opened(store, 1, email=", attempts: 100")
     adapter.always(lambda message: Retry(reason="busy", after=3_600))
     for hour in range(80):
         run_turn(app, NOW + hour * 3_600)
-    assert ask(store, "SELECT state, reason FROM touch") == [("cancelled", "expired")]
+    assert ask(store, "SELECT state, reason, counted_at FROM touch") == [("failed", "gave_up", None)]
     assert adapter.received == []
+
+
+def test_a_message_is_given_up_after_so_many_tries(store: Store) -> None:
+    app, adapter = opened(store, 1, email=", attempts: 3")
+    adapter.always(lambda message: Retry(reason="busy", after=10))
+    for minute in range(60):
+        run_turn(app, NOW + minute * 60)
+    assert ask(store, "SELECT state, reason, failures, counted_at FROM touch") == [("failed", "gave_up", 3, None)]
+    assert list(adapter.attempts.values()) == [3]
+    actions = ask(store, "SELECT action, rule FROM decision WHERE action <> 'queue' ORDER BY id")
+    assert actions == [("retry", "provider_busy"), ("retry", "provider_busy"), ("failed", "gave_up")]
 
 
 def test_a_refusal_for_good_counts_for_nothing_and_a_bounce_binds_the_address(store: Store) -> None:

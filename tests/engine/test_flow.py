@@ -57,6 +57,7 @@ def test_nothing_that_may_have_left_is_queued_again_unless_it_certainly_did_not(
         (TouchState.QUEUED, TouchMove.HOLD),
         (TouchState.DISPATCHING, TouchMove.RETRY),
         (TouchState.IN_DOUBT, TouchMove.ABSENT),
+        (TouchState.FAILED, TouchMove.REVIVE),  # given up or refused, so never taken; and a person asks for it
     }
 
 

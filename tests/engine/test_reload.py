@@ -247,7 +247,7 @@ def test_a_reload_builds_again_what_is_declared_differently_and_nothing_else(sto
     app = hire(tmp_path, store)
     email, sms, phone = Closing(), Closing(), Closing()
     app.channels.update(email=email, sms=sms, phone=phone)
-    declared(tmp_path, "  # a word\n  sms: {adapter: console, rate: 1 per 1s}\n  linkedin: {adapter: task}\n"
+    declared(tmp_path, "  # a word\n  sms: {adapter: console, rate: 1/s}\n  linkedin: {adapter: task}\n"
                        "  email: {adapter: file, folder: var/outbox}\n")  # fmt: skip
     assert app.reload()
     assert sms is app.channels["sms"] and not sms.closed, "its rate is the engine's affair"

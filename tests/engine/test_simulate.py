@@ -52,7 +52,7 @@ def test_what_cannot_leave_is_met_at_the_grid_and_not_every_second(store: Store)
 
 
 def test_a_rate_is_kept_and_used_on_the_way(store: Store) -> None:
-    app = enrolled(store, 40, email=", rate: 2 per 60s")
+    app = enrolled(store, 40, email=", rate: 2/min")
     turned(app, NOW + 15 * 60)
     minutes = Counter((row[0] - NOW) // 60 for row in ask(store, "SELECT finished_at FROM touch WHERE state = 'sent'"))
     assert set(minutes.values()) == {2}

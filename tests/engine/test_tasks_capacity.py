@@ -6,12 +6,14 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.app import App
+from engine.breaker import Breaker, BreakerState
 from engine.clock import VirtualClock
 from engine.explain import explain
 from engine.facts import Workload
@@ -32,6 +34,12 @@ cadence:
   - {{step: word, at: 2d, linkedin: hand/note}}
 then: end
 """
+
+
+def rests(app: App, until: int) -> None:
+    """LinkedIn is ill, and left alone until then."""
+    with app.store.begin() as conn:
+        control.put(conn, "breaker:linkedin", asdict(Breaker(state=BreakerState.OPEN, until=until)), NOW)
 
 
 def texts(capacity: int, **campaigns: int) -> dict[str, str]:
@@ -216,7 +224,7 @@ def test_a_task_that_leaves_by_the_queue_is_counted_when_it_leaves(store: Store)
     for identity in (1, 2):
         add(store, identity)
     with working(store, 1, first=50) as app:
-        app.rests["linkedin"] = (NOW + 20 * 3_600, 60)
+        rests(app, NOW + 20 * 3_600)
         work(app, NOW + DAY // 2)
         assert ask(store, "SELECT state, reason FROM touch ORDER BY 1") == [
             ("held", "capacity"),
@@ -233,7 +241,7 @@ def test_what_is_queued_too_long_waits_for_room_where_it_leaves_and_lives_as_muc
 ) -> None:
     add(store, 1)
     with working(store, 1, first=50) as app:
-        app.rests["linkedin"] = (NOW + 7_200, 60)
+        rests(app, NOW + 7_200)
         work(app, NOW)
         others = {"ops@small.example": {"2:first:1:note": NOW + 3_600}}
         with app.store.begin() as conn:

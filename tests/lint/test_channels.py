@@ -14,7 +14,7 @@ from tests.lint.support import campaign, codes, lint, marked, only
 
 FILE = "{adapter: file, folder: var/outbox}"
 CONSOLE = "{adapter: console}"
-SMTP = "{adapter: smtp, host: {env: SMTP_HOST}, rate: 10 per 1s}"
+SMTP = "{adapter: smtp, host: {env: SMTP_HOST}, rate: 10/s}"
 FAST = "{adapter: smtp, host: {env: SMTP_HOST}}"
 
 

@@ -10,6 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.add_column("touch", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "audience_member",
         sa.Column("identity_id", sa.BigInteger(), nullable=False),
