@@ -210,6 +210,10 @@ class App:
         """Build the environment's adapters. Raises ConfigurationError."""
         self._following.begin(self.environment.channels)
 
+    def follow_channels(self) -> None:
+        """Keep the channels in step with what is declared now."""
+        self._following.follow(self.environment.channels)
+
     def _host(self) -> Host:
         tasks = StoreTaskBook(self.store, self.clock)
         root, mark = Path(self.project.root), self.return_marks.sign

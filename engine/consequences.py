@@ -96,8 +96,8 @@ def understood(name: str, data: Mapping[str, Any]) -> Understood:
             if reading.refuses:
                 scope = ALL if reading.everywhere else _channel(data) or "email"
                 return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
-        case "unsubscribed":
-            return Understood(suppresses=_channel(data) or "email")
+        case "unsubscribed" | "channel_declined":
+            return Understood(suppresses=ALL if data.get("channel") == ALL else _channel(data) or "email")
         case "complained":
             return Understood(suppresses=ALL, reason="complaint")
         case "bounced":

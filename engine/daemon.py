@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -30,11 +30,21 @@ TURN_SECONDS = 20
 PATIENCE = 5
 
 
-class Daemon:
-    """One worker that runs until it is told to stop. ``run`` blocks."""
+class Companion(Protocol):
+    """What runs beside the wheel, in threads of its own: the web service."""
 
-    def __init__(self, project_dir: Path, env: str, clock: Clock) -> None:
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Daemon:
+    """One worker that runs until it is told to stop. ``run`` blocks. ``beside``: makes what runs with it."""
+
+    def __init__(
+        self, project_dir: Path, env: str, clock: Clock, *, beside: Callable[[], Companion] | None = None
+    ) -> None:
         self._project_dir, self._env, self._clock = project_dir, env, clock
+        self._beside = beside
         self._stop = threading.Event()
         self._log: Any = structlog.get_logger("rekindle.daemon")
         self._app: App | None = None
@@ -47,6 +57,7 @@ class Daemon:
         self._app = self._patiently(self._open)
         if self._app is None:
             return
+        companion = self._accompanied(self._app)
         scheduler = self._scheduler(self._app)
         scheduler.start()
         told = {"environment": self._env, "worker": self._app.worker_id, "store": self._app.store.name}
@@ -58,9 +69,24 @@ class Daemon:
         self._log.info("stopping")
         self._app.stopping = True  # the job at work ends with its batch
         scheduler.shutdown(wait=True)
+        if companion is not None:
+            companion.stop()
         self._sign_off(self._app)
         self._app.close()
         self._log.info("stopped")
+
+    def _accompanied(self, app: App) -> Companion | None:
+        """What runs beside the wheel, started; where it cannot be, the worker ends too."""
+        if self._beside is None:
+            return None
+        try:
+            companion = self._beside()
+            companion.start()
+        except BaseException:
+            self._sign_off(app)
+            app.close()
+            raise
+        return companion
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()

@@ -27,6 +27,14 @@ class SuppressionFact(NamedTuple):
     by_address: bool = False
 
 
+class PreferenceFact(NamedTuple):
+    """What a person chose for themselves on the preference page."""
+
+    paused_until: int | None = None
+    #: seconds between two touches, at the least
+    at_most_every: int | None = None
+
+
 class NoteFact(NamedTuple):
     """A relationship note."""
 
@@ -88,6 +96,7 @@ class Facts:
     touches: list[TouchFact] = field(default_factory=list)
     #: None: no channel declares a capacity, or nobody asks
     workload: Workload | None = None
+    preference: PreferenceFact | None = None
 
     def value(self, name: str) -> Any:
         """A column, ``attributes.x`` or ``consent.<channel>``; None when it is missing."""

@@ -10,7 +10,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.event_names import REFUSALS
-from engine.facts import ConsentFact, EnrolmentFact, EventFact, Facts, NoteFact, SuppressionFact, TouchFact
+from engine.facts import (
+    ConsentFact,
+    EnrolmentFact,
+    EventFact,
+    Facts,
+    NoteFact,
+    PreferenceFact,
+    SuppressionFact,
+    TouchFact,
+)
 from engine.model import DAY, Campaign, Project, StepKind
 from engine.people.normalise import email_keys
 from engine.predicate import events_of
@@ -41,7 +50,7 @@ class Scope:
 
 
 def gather(conn: Connection, scope: Scope, ids: Collection[int], now: int) -> dict[int, Facts]:
-    """Facts of each identity, by id. Seven statements, however many people."""
+    """Facts of each identity, by id. Eight statements, however many people."""
     if not ids:
         return {}
     consents = _by_identity(queries.consents(conn, ids, now), ConsentFact)
@@ -49,7 +58,9 @@ def gather(conn: Connection, scope: Scope, ids: Collection[int], now: int) -> di
     events: dict[int, list[EventFact]] = defaultdict(list)
     for row in queries.events(conn, ids, scope.events, now) if scope.events else ():
         events[row[0]].append(EventFact(*row[1:]))
-    touches = _by_identity(queries.touches(conn, ids, now - scope.window), TouchFact)
+    chosen = {row[0]: PreferenceFact(*row[1:]) for row in queries.preferences(conn, ids)}
+    window = max((scope.window, *(p.at_most_every or 0 for p in chosen.values())))
+    touches = _by_identity(queries.touches(conn, ids, now - window), TouchFact)
     found = {
         person["identity_id"]: Facts(
             identity_id=person["identity_id"],
@@ -59,6 +70,7 @@ def gather(conn: Connection, scope: Scope, ids: Collection[int], now: int) -> di
             notes=tuple(notes.get(person["identity_id"], ())),
             events=tuple(events.get(person["identity_id"], ())),
             touches=touches.get(person["identity_id"], []),
+            preference=chosen.get(person["identity_id"]),
         )
         for person in queries.people(conn, ids)
     }

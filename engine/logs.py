@@ -30,7 +30,16 @@ _PERSONAL_KEYS = frozenset(
 _PERSONAL_ENDINGS = ("_email", "_phone", "_address", "_first_name", "_last_name", "_password", "_token")
 
 #: libraries whose information lines carry addresses or are noise
-_NOISY = ("alembic", "apscheduler", "asyncio", "python_http_client", "sqlalchemy", "twilio", "urllib3")
+_NOISY = (
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "python_http_client",
+    "sqlalchemy",
+    "twilio",
+    "urllib3",
+    "uvicorn",
+)
 
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _PASSWORD = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")

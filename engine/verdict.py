@@ -12,7 +12,7 @@ import orjson
 from engine.model import BUILT_IN, Source
 
 #: rules that postpone a touch; one put off past its own expiry is skipped, under the same rule
-HOLDS = ("escalation", "fatigue", "window", "quiet_hours", "capacity")
+HOLDS = ("escalation", "preference", "fatigue", "window", "quiet_hours", "capacity")
 #: of these, the rules whose wait is not the step's own: its whole timeline waits along, so it is never too late
 SLOWS = frozenset({"capacity"})
 #: rules a touch is skipped for: the gates, the step's own condition, and words that cannot be found

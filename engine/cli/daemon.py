@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from engine.cli.context import CliContext
 
+if TYPE_CHECKING:
+    from engine.http.server import Server
+
 
 @click.command("daemon")
+@click.option("--http", is_flag=True, help="Serve the pages and webhooks too, as 'rekindle serve' does.")
 @click.pass_obj
-def command(obj: CliContext) -> None:
+def command(obj: CliContext, http: bool) -> None:
     """Import, enrol, decide and send until SIGTERM or Ctrl-C; then stop cleanly.
 
     It outlives a broken campaign file, a database that is away for a while and a channel that fails. On
@@ -20,4 +26,11 @@ def command(obj: CliContext) -> None:
     from engine.daemon import Daemon
 
     logs.configure(verbosity=obj.verbosity)
-    Daemon(obj.require_project(), obj.env, SystemClock()).run()
+    project, clock = obj.require_project(), SystemClock()
+
+    def beside() -> Server:
+        from engine.http.server import served
+
+        return served(project, obj.env, clock)
+
+    Daemon(project, obj.env, clock, beside=beside if http else None).run()

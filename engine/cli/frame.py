@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "event": "Record that something happened.",
         "run": "Turn the wheel: once, or over virtual time.",
         "daemon": "Run until stopped.",
+        "serve": "Unsubscribe and preference pages, and webhooks.",
         "pause": "Hold a campaign; nothing is lost.",
         "resume": "Let a paused campaign, or a held daemon, go on.",
         "tasks": "Work for humans: list, close, decline.",

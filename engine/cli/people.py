@@ -34,6 +34,26 @@ def show(obj: CliContext, person: str, format: str) -> None:
     obj.show(render_person(found))
 
 
+@command.command("link")
+@click.argument("person")
+@format_option
+@click.pass_obj
+def link_(obj: CliContext, person: str, format: str) -> None:
+    """The preference page of PERSON, for support: who has the link can choose for them.
+
+    It shows addresses shortened, and works for as long as the signing key is kept.
+    """
+    from engine.explain import find_person
+    from engine.http.link import page_of
+
+    with obj.open(tolerant=True) as app:
+        url = page_of(app, find_person(app, person))
+    if format == "json":
+        echo_json({"format_version": 1, "url": url})
+        return
+    click.echo(url)
+
+
 @command.command("suspects")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many phones."

@@ -17,6 +17,7 @@ from engine.gates.holdout import holdout
 from engine.gates.hours import quiet_hours, window
 from engine.gates.notes import escalation, recent_discount
 from engine.gates.offer import offer_expired
+from engine.gates.preference import preference
 from engine.gates.suppression import do_not_contact, suppression
 from engine.verdict import Says, Verdict
 
@@ -30,6 +31,7 @@ GATES: tuple[Gate, ...] = (
     offer_expired,
     expired,
     escalation,
+    preference,
     fatigue,
     window,
     quiet_hours,

@@ -16,7 +16,9 @@ def fatigue(s: Situation) -> Verdict:
     """DEFER until every cap has room, the project's, the campaign's and the law's. The cap that frees last
     decides."""
     full: list[tuple[int, Cap, str | None]]
-    full = [(at, cap, None) for cap in (*s.policy.caps, *s.campaign.caps) if (at := _free_at(cap, s)) is not None]
+    full = [
+        (at, cap, None) for cap in (*s.policy.caps, *s.campaign.caps) if (at := _free_at(cap, s)) is not None
+    ]
     full += [(at, _as_cap(f), f.law) for f in _lawful(s) if (at := _lawful_at(f, s)) is not None]
     if not full:
         return allow("fatigue", "every cap has room", s.policy.source)
@@ -43,7 +45,7 @@ def _free_at(cap: Cap, s: Situation) -> int | None:
         return None
     if len(s.facts.touches) < cap.limit:
         return None
-    return _room_at(s.facts.touches, cap, s)
+    return room_at(s.facts.touches, cap, s)
 
 
 def _lawful(s: Situation) -> list[law.Frequency]:
@@ -62,10 +64,11 @@ def _as_cap(frequency: law.Frequency) -> Cap:
 
 def _lawful_at(frequency: law.Frequency, s: Situation) -> int | None:
     by_phone = [t for t in s.facts.touches if t.channel in law.BY_PHONE]
-    return _room_at(by_phone, _as_cap(frequency), s)
+    return room_at(by_phone, _as_cap(frequency), s)
 
 
-def _room_at(touches: Sequence[TouchFact], cap: Cap, s: Situation) -> int | None:
+def room_at(touches: Sequence[TouchFact], cap: Cap, s: Situation) -> int | None:
+    """When one more touch than these fits under the cap; None when it does now."""
     moments = counted(touches, cap, s.own, s.now)
     if len(moments) < cap.limit:
         return None

@@ -49,6 +49,12 @@ def notes(conn: Connection, ids: Ids) -> Sequence[Any]:
     return fetch(conn, sql, ids=many(conn, ids))
 
 
+def preferences(conn: Connection, ids: Ids) -> Sequence[Any]:
+    """(identity_id, paused_until, at_most_every) of those who chose something."""
+    sql = "SELECT identity_id, paused_until, at_most_every FROM preference WHERE identity_id IN :ids"
+    return fetch(conn, sql, ids=many(conn, ids))
+
+
 def events(
     conn: Connection, ids: Ids, names: Collection[str], now: int
 ) -> list[tuple[int, int, str, int, Any]]:

@@ -44,9 +44,11 @@ def _follow(table: str) -> str:
 
 
 def move_facts(conn: Connection, pairs: Sequence[Pair]) -> None:
-    """Rows, identifiers, consents, notes and events follow; suppressions become the union of both."""
+    """Rows, identifiers, consents, notes and events follow; suppressions become the union of both, and of what they
+    chose for themselves the quieter half holds."""
     for table in _FOLLOW:
         _run(conn, _follow(table), pairs)
+    _move_preferences(conn, pairs)
     sql = """
     INSERT INTO suppression (identity_id, channel, reason, at, source, note)
     SELECT m.survivor, s.channel, s.reason, s.at, s.source, s.note
@@ -55,6 +57,26 @@ def move_facts(conn: Connection, pairs: Sequence[Pair]) -> None:
     """
     _run(conn, sql, pairs)
     _run(conn, "DELETE FROM suppression WHERE identity_id IN (SELECT loser FROM {pairs} AS m)", pairs)
+
+
+def _move_preferences(conn: Connection, pairs: Sequence[Pair]) -> None:
+    later, longer = (_greater(name) for name in ("paused_until", "at_most_every"))
+    sql = f"""
+    INSERT INTO preference (identity_id, paused_until, at_most_every, updated_at, source)
+    SELECT m.survivor, p.paused_until, p.at_most_every, p.updated_at, p.source
+    FROM preference p JOIN {{pairs}} AS m ON p.identity_id = m.loser WHERE true
+    ON CONFLICT (identity_id) DO UPDATE SET paused_until = {later}, at_most_every = {longer},
+      updated_at = CASE WHEN excluded.updated_at > preference.updated_at THEN excluded.updated_at
+                        ELSE preference.updated_at END
+    """
+    _run(conn, sql, pairs)
+    _run(conn, "DELETE FROM preference WHERE identity_id IN (SELECT loser FROM {pairs} AS m)", pairs)
+
+
+def _greater(name: str) -> str:
+    """The greater of both; the one that is there, where only one is."""
+    return f"""CASE WHEN preference.{name} IS NULL OR excluded.{name} > preference.{name} THEN excluded.{name}
+                    ELSE preference.{name} END"""
 
 
 def rival_rounds(conn: Connection, pairs: Sequence[Pair]) -> list[dict[str, Any]]:
@@ -107,6 +129,7 @@ def forget(conn: Connection, identity_id: int) -> None:
         "UPDATE contact SET email_key = NULL, phone = NULL, company_domain = NULL, row_hash = ''"
         " WHERE identity_id = :id",
         "DELETE FROM identifier WHERE identity_id = :id",
+        "DELETE FROM preference WHERE identity_id = :id",
         "UPDATE received SET raw = '', said = NULL, state = CASE WHEN state = 'open' THEN 'ignored' ELSE state END"
         " WHERE identity_id = :id",
         "UPDATE notice SET address = '', state = CASE WHEN state = 'queued' THEN 'expired' ELSE state END"

@@ -25,6 +25,12 @@ def find(
     return sorted({row[1] or row[0] for row in rows})
 
 
+def language(conn: Connection, identity_id: int | None) -> str | None:
+    """The language on record for a person, if any."""
+    rows = fetch(conn, "SELECT language FROM person WHERE identity_id = :id", id=identity_id or 0)
+    return rows[0][0] if rows else None
+
+
 def touches(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
     """Their touches in order of time."""
     sql = "SELECT * FROM touch WHERE identity_id = :id ORDER BY planned_at, decided_at, campaign, cycle, step"

@@ -41,6 +41,7 @@ WORDS = {
     "holdout": "kept back to compare",
     "not_sent": "found not to have left",
     "offer_expired": "offer has ended",
+    "preference": "as they chose",
     "provider_refused": "refused by the provider",
     "quiet_hours": "quiet hours",
     "recent_discount": "had a discount lately",

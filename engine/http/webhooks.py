@@ -1,0 +1,81 @@
+"""``/webhooks/{channel}``: what providers tell. The channel's adapter judges and reads it; intake keeps and obeys it.
+
+A provider hears that its call was taken when all of it is committed. When the store is away it hears 503, and tries
+again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from channels.events import Call, NotGenuine, Receiver, Taken
+from engine.http.calls import client_of
+from engine.http.desk import Desk
+from engine.intake import take
+
+_ROUTE = "/webhooks/{channel}"
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    code: {"description": text}
+    for code, text in (
+        (200, "Taken, with an answer for the provider."), (204, "Taken."), (403, "Not the provider's."),
+        (404, "No channel that providers call back for."), (408, "The body did not come in time."),
+        (413, "The body is too large."), (429, "Too many calls."), (503, "Try again."),
+    )
+}  # fmt: skip
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The webhooks' routes."""
+    router = APIRouter(tags=["webhooks"])
+
+    async def receive(channel: str, request: Request) -> Response:
+        _within_bounds(desk, client_of(request))
+        receiver = desk.app.channels.get(channel)
+        if not isinstance(receiver, Receiver):
+            raise HTTPException(404, "no provider calls back for this channel")
+        call = await _call(desk, request)
+        taken = await run_in_threadpool(_taken, desk, channel, receiver, call, client_of(request))
+        reply = taken.reply
+        headers = {"Content-Type": reply.content_type} if reply.body else None
+        return Response(reply.body, reply.status, headers)
+
+    options: dict[str, Any] = {"response_class": Response, "status_code": 204, "responses": _ANSWERS}
+    router.post(_ROUTE, summary="A provider tells", **options)(receive)
+    router.get(_ROUTE, summary="A provider asks whether we are there", **options)(receive)
+    return router
+
+
+def _within_bounds(desk: Desk, client: str) -> None:
+    """Raises 429: too many calls, or too many that were not genuine."""
+    wait = max(desk.calls.take(client), desk.strangers.wait(client))
+    if wait:
+        desk.meters.refused(_ROUTE)
+        raise HTTPException(429, "too many calls", {"Retry-After": str(wait)})
+
+
+async def _call(desk: Desk, request: Request) -> Call:
+    body = await request.body()
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    path = request.scope.get("raw_path") or request.scope["path"].encode()
+    url = desk.public_url(path, request.scope["query_string"])
+    return Call(method=request.method, url=url, headers=headers, body=body, now=desk.now())
+
+
+def _taken(desk: Desk, channel: str, receiver: Receiver, call: Call, client: str) -> Taken:
+    try:
+        taken = receiver.receive(call)
+    except NotGenuine as why:
+        desk.strangers.take(client)
+        desk.log.warning("webhook_not_genuine", channel=channel, because=str(why))
+        raise HTTPException(403, "not genuine") from None
+    if taken.items:
+        with desk.turn() as app:
+            tally = take(app, f"channel:{channel}", channel, taken.items, call.now)
+        desk.log.info("received", channel=channel, **{k: v for k, v in sorted(tally.items()) if v})
+    return taken
