@@ -12,7 +12,7 @@ ARGS ?=
 DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo public-data test lint types imports check bench soak lock docs clean
+.PHONY: help setup demo public-data test lint types imports check replies bench soak lock docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 check: lint types imports test ## lint, types, import direction, tests: what CI runs
+
+replies: $(STAMP) ## how well replies are read, per language; ARGS=--errors shows what is read wrongly
+	@$(BIN)/python -m scripts.make_reply_docs $(ARGS)
 
 bench: $(STAMP) ## the benchmarks, as ratios within one run
 	@for each in touches enrolment idle memory sdk_calls validating; do \

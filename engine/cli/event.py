@@ -105,7 +105,7 @@ _READ = {
     "legal": "read as a legal complaint",
     "auto": "read as an automatic reply: nobody has answered, and nothing moves (auto_replied)",
     "help": "read as asking who we are",
-    "opt_in": "read as the word to come back: no suppression is lifted by it",
+    "opt_in": "read as the word to come back",
     "ambiguous": "could not be read for sure",
     "none": "no refusal",
 }
