@@ -79,7 +79,9 @@ def _other(own: str, said: Sequence[Sequence[Word]], known: Lexicon, *, softened
     if "".join(words) in known.keywords["opt_in"]:
         return Meaning.OPT_IN
     sign = not known.signs["ambiguous"].isdisjoint(own)
-    odd = softened or sign or known.phrases["ambiguous"].found(said)
+    said = known.phrases["benign"].without(said)
+    negated = any(word.text in known.keywords["negations"] for sentence in said for word in sentence)
+    odd = softened or sign or negated or known.phrases["ambiguous"].found(said)
     return Meaning.AMBIGUOUS if odd else Meaning.NONE
 
 

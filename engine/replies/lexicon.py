@@ -13,10 +13,10 @@ import yaml
 from engine.replies.phrase import Phrases, read, spellings
 
 #: what a lexicon may hold; docs/replies.md says what each is for
-KEYWORDS = ("keywords", "alone", "courtesy", "help", "opt_in")
+KEYWORDS = ("keywords", "alone", "courtesy", "help", "opt_in", "negations")
 PHRASES = (
     "refusal", "everywhere", "all_channels", "wrong_person", "legal", "auto", "asks", "ambiguous",
-    "softened", "defused",
+    "softened", "defused", "benign",
 )  # fmt: skip
 OTHER = ("language", "words", "signs", "quotes")
 
@@ -42,7 +42,8 @@ def lexicon() -> Lexicon:
 def lexicons() -> dict[str, dict[str, Any]]:
     """Each file as it stands, by its name without ending."""
     found = sorted((f for f in files("engine.replies").iterdir() if f.name.endswith(".yaml")), key=str)
-    return {f.name.removesuffix(".yaml"): yaml.load(f.read_text("utf-8"), yaml.BaseLoader) for f in found}
+    # BaseLoader makes text of everything, so that "no" and "on" are words; it builds nothing else
+    return {f.name.removesuffix(".yaml"): yaml.load(f.read_text("utf-8"), yaml.BaseLoader) for f in found}  # noqa: S506
 
 
 def build(sources: Iterable[Mapping[str, Any]]) -> Lexicon:

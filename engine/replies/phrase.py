@@ -1,10 +1,10 @@
 """Phrases of the lexicons, and the search for them: time is linear in the text, whatever the text.
 
-    stop (texting|calling) [me]     one of several, and what may be missing
-    stop ..3 $things                up to three words between; one of the words listed under ``words``
-    unsub*                          a beginning, of three letters at least
-    < no more >                     only where a clause begins and ends
-    not $name                       a word or two, each written as names are
+stop (texting|calling) [me]     one of several, and what may be missing
+stop ..3 $things                up to three words between; one of the words listed under ``words``
+unsub*                          a beginning, of three letters at least
+< no more >                     only where a clause begins and ends
+not $name                       a word or two, each written as names are
 """
 
 from __future__ import annotations

@@ -196,3 +196,16 @@ def test_webhooks_that_arrive_twice_at_once_are_one(store: Store) -> None:
         thread.join()
     assert sorted(counts) == [0, 0, 0, 1]
     assert len(query(store, "SELECT * FROM note")) == 1
+
+
+def test_an_automatic_reply_is_on_record_as_one_and_nobody_has_answered(store: Store) -> None:
+    person(store, 1)
+    enrol(store, 1)
+    for _ in range(2):
+        happens(store, 1, "replied", text="I am out of the office until 5 March.", channel="email")
+    assert query(store, "SELECT name FROM event") == [("auto_replied",)]
+    assert (suppressions(store), query(store, "SELECT kind FROM note")) == (set(), [])
+    happens(
+        store, 1, "replied", text="Out of office. Please take me off your list.", channel="email", key="k2"
+    )
+    assert suppressions(store) == {(1, "email", "opt_out")}
