@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from channels.base import Adapter
 from channels.registry import Host
 from engine import breaker, settings
+from engine.adapters import Following
 from engine.audience import Audience
 from engine.clock import Clock, SystemClock
 from engine.compile import Loaded, load_project, pinned_files
@@ -25,10 +26,10 @@ from engine.errors import ConfigurationError, ProjectError, UnknownName
 from engine.event_names import REFUSALS
 from engine.gather import Scope
 from engine.model import Campaign, Environment, Project
-from engine.render import Renderer
-from engine.taskbook import StoreTaskBook
 from engine.outcomes import ATTEMPTS, Settled
 from engine.rates import Share
+from engine.render import Renderer
+from engine.taskbook import StoreTaskBook
 from engine.tokens import ReturnMarks, Signer
 from engine.validate import INCENTIVES, PROJECT, SEGMENTS, errors
 from engine.versions import Versions
@@ -38,10 +39,10 @@ from state.worker import WorkerLock
 
 #: signs links where no message reaches a real person; an environment that sends must name its own
 _LOCAL_KEY = "local environments only"
-
-
 #: of all channels together; an adapter says how many it can use
 _MOST_THREADS = 64
+
+
 class App:
     """One project in one environment: compiled files, open store, built channels, a clock.
 
@@ -84,9 +85,9 @@ class App:
         self._scope: Scope | None = None
         self._following = Following(self.channels, self._host, self.log)
         self._stamp = file_stamp(Path(project.root))
+        self._threads: ThreadPoolExecutor | None = None
 
     # ── campaigns ──
-        self._threads: ThreadPoolExecutor | None = None
 
     def publish(self) -> None:
         """Record the current campaign versions, so that whoever enters one can finish it."""
@@ -278,6 +279,9 @@ class App:
 
     def close(self) -> None:
         """Release channels, the worker's lock and the store. May be called twice."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
         for adapter in self.channels.values():
             adapter.close()
         self.channels.clear()
@@ -297,9 +301,6 @@ def file_stamp(root: Path) -> tuple[tuple[str, int, int], ...]:
     """Names, sizes and times of the project's files: equal while nobody has written to one."""
     found = (*root.glob("*.yaml"), *root.glob("templates/**/*.md"))
     stats = ((path, path.stat()) for path in sorted(found))
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
     return tuple((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats)
 
 

@@ -24,8 +24,8 @@ from engine.model import (
     Secret,
     SegmentDef,
     SourceDef,
-    Window,
     WarmUp,
+    Window,
 )
 from engine.units import (
     parse_duration,
@@ -50,9 +50,9 @@ LOCAL = "local"
 #: the web service listens here unless told otherwise: behind a proxy, not in the open
 LISTEN = "127.0.0.1:8080"
 LOCAL_DATABASE = "sqlite:///var/rekindle.db"
-
 #: keys of a channel that are ours; the others are its adapter's options
 CHANNEL_KEYS = ("adapter", "rate", "warm_up", "rate_group", "attempts")
+
 _ABSENT = Located({}, Span(BUILT_IN.file, BUILT_IN.line, BUILT_IN.column, BUILT_IN.column))
 
 
@@ -273,10 +273,6 @@ def _channel(channel: str, node: Located) -> ChannelDef:
     )
 
 
-def _option(node: Located) -> str | int | bool | Secret:
-    return node.value if isinstance(node.value, int) else text_or_secret(node)
-
-
 def sending_rates(node: Located | None) -> tuple[Rate, ...]:
     """The rates of a channel; none when absent."""
     return tuple(Rate(*parse_sending_rate(part.value)) for part in node.texts()) if node else ()
@@ -287,6 +283,10 @@ def _warm_up(node: Located | None) -> WarmUp | None:
         return None
     start = Rate(*parse_sending_rate(node["from"].value))
     return WarmUp(start=start, double_every=seconds(node, "double_every"))
+
+
+def _option(node: Located) -> str | int | bool | Secret:
+    return node.value if isinstance(node.value, int) else text_or_secret(node)
 
 
 def compile_segments(
@@ -308,7 +308,8 @@ def compile_segments(
 def compile_offers(root: Located | None, currency: str) -> dict[str, Offer]:
     """Declared incentives by id."""
     return {
-        str(node["offer"].value): compile_offer(node, currency) for node in (root["incentives"] if root else _ABSENT)
+        str(node["offer"].value): compile_offer(node, currency)
+        for node in (root["incentives"] if root else _ABSENT)
     }
 
 

@@ -380,6 +380,21 @@ class SourceDef:
     source: Source
 
 
+class Rate(NamedTuple):
+    """At most ``limit`` messages in any ``per`` seconds."""
+
+    limit: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmUp:
+    """A sender nobody knows yet begins slowly: with ``start``, and twice as fast after each ``double_every``."""
+
+    start: Rate
+    double_every: int  # seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelDef:
     """Which adapter carries a channel in an environment, with its options as declared."""
@@ -401,21 +416,6 @@ class HttpDef:
     """Where rekindle's own pages and webhooks are, for the world and on this machine."""
 
     public_url: str  # as the outside world reaches it, without a slash at the end
-class Rate(NamedTuple):
-    """At most ``limit`` messages in any ``per`` seconds."""
-
-    limit: int
-    per: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarmUp:
-    """A sender nobody knows yet begins slowly: with ``start``, and twice as fast after each ``double_every``."""
-
-    start: Rate
-    double_every: int  # seconds
-
-
     host: str
     port: int
     #: addresses or networks whose X-Forwarded-* headers are believed
