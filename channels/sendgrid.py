@@ -33,6 +33,8 @@ from channels.sendgrid_mail import LONGEST_CATEGORY, MOST_CATEGORIES, Settings, 
 if TYPE_CHECKING:
     from channels.registry import Host
 
+#: calls under way together: the pool is for threads, and so is the SDK as it is used here
+_AT_A_TIME = 8
 _FLAG = {"type": "boolean", "default": False}
 
 
@@ -80,7 +82,9 @@ class SendgridAdapter:
     }
 
     name = "sendgrid"
-    capabilities = Capabilities(channels=frozenset({"email"}), webhooks=True, attachments=True)
+    capabilities = Capabilities(
+        channels=frozenset({"email"}), webhooks=True, attachments=True, parallel=_AT_A_TIME
+    )
 
     def __init__(
         self, *, api_key: str, host: str, now: Callable[[], int], settings: Settings, timeout: float = 30
@@ -113,7 +117,7 @@ class SendgridAdapter:
         try:
             answer: Answer = self._sdk.send(body)
         except NotSent as error:
-            return Retry(reason=f"SendGrid: {error}", after=600 if error.ours else 60)
+            return Retry(reason=f"SendGrid: {error}", after=600 if error.ours else 60, ours=error.ours)
         except Lost as error:
             return Unknown(reason=f"SendGrid: {error}")
         return outcome_of(answer, self._now(), sandbox=self._settings.sandbox)

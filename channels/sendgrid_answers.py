@@ -48,7 +48,7 @@ def outcome_of(answer: Answer, now: int, *, sandbox: bool = False) -> Outcome:
         return Retry(reason=_said(answer), after=_wait(answer.headers, now))
     if 300 <= status < 500:
         told = _OURS.get(status, "check host: this is not how SendGrid answers")
-        return Retry(reason=f"{_said(answer)}: {told}", after=_MENDED)
+        return Retry(reason=f"{_said(answer)}: {told}", after=_MENDED, ours=True)
     return Unknown(reason=f"{_said(answer)}: whether it took the e-mail is not known")
 
 
@@ -56,9 +56,9 @@ def _bad_request(body: bytes) -> Outcome:
     errors = list(_errors(body))
     reason = readable(f"SendGrid: 400 {'; '.join(f'{field} {words}'.strip() for field, words in errors)}")
     if not errors:  # something in between said so, not SendGrid
-        return Retry(reason="SendGrid: 400 without a reason: check host", after=_MENDED)
+        return Retry(reason="SendGrid: 400 without a reason: check host", after=_MENDED, ours=True)
     if any(_DECLARED.match(field) for field, _ in errors):
-        return Retry(reason=reason, after=_MENDED)
+        return Retry(reason=reason, after=_MENDED, ours=True)
     dead = any(_RECIPIENT.fullmatch(field) and _NO_ADDRESS.search(words) for field, words in errors)
     return Rejected(reason=reason, suppress="hard_bounce" if dead else None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from channels import mime
@@ -45,6 +46,7 @@ class SmtpAdapter:
         self._server, self._now = server, now
         self._mark, self._return_path, self._signer = mark, return_path, signer
         self._pool = Pool(server, connections)
+        self.capabilities = replace(self.capabilities, parallel=connections)
 
     def __repr__(self) -> str:
         return f"SmtpAdapter(host={self._server.host!r}, port={self._server.port})"
@@ -66,6 +68,7 @@ class SmtpAdapter:
                 reason=f"the sender's domain does not fit dkim_domain ({self._signer.domain}): one has to be the "
                 "other, or stand below it; mend brand.from or the channel's options",
                 after=_TO_MEND,
+                ours=True,
             )
         try:
             mail = self._mail(message)

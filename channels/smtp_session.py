@@ -201,13 +201,18 @@ def _goes_on(stage: Stage, code: int) -> bool:
 
 def not_connected(error: Exception) -> Retry:
     """What a failure before any body went over means: nothing was sent."""
-    return Retry(reason=_told(error), after=_wait(error))
+    wait = 600 if _to_mend(error) else 60
+    return Retry(reason=_told(error), after=wait, ours=isinstance(error, _OURS))
 
 
-def _wait(error: Exception) -> int:
-    """Seconds to the next try: a login or a certificate takes a person to mend."""
+#: a login, a certificate or an option: no e-mail goes before a person has mended it
+_OURS = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError)
+
+
+def _to_mend(error: Exception) -> bool:
+    """Will it rather take a person than a minute?"""
     lost = isinstance(error, smtplib.SMTPServerDisconnected)
-    return 600 if isinstance(error, smtplib.SMTPException | ssl.SSLError) and not lost else 60
+    return isinstance(error, smtplib.SMTPException | ssl.SSLError) and not lost
 
 
 def _told(error: Exception) -> str:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _LOGIN = ("account_sid", "auth_token", "api_key_sid", "api_key_secret")
 _PLACE = ("region", "edge", "host", "timeout")
+#: calls under way together: the pool is for threads, and so is the SDK as it is used here
+_AT_A_TIME = 8
 
 
 class TwilioAdapter:
@@ -43,7 +45,7 @@ class TwilioAdapter:
 
     name = "twilio"
     #: ``webhooks`` too, where there is a status callback
-    capabilities = Capabilities(channels=frozenset({"sms"}))
+    capabilities = Capabilities(channels=frozenset({"sms"}), parallel=_AT_A_TIME)
 
     def __init__(
         self, *, account_sid: str, login: tuple[str, str], now: Callable[[], int], settings: Settings,
@@ -94,7 +96,7 @@ class TwilioAdapter:
         except _Answered as answered:
             return outcome_of(answered.answer, self._now())
         except NotSent as error:
-            return Retry(reason=f"Twilio: {error}", after=600 if error.ours else 60)
+            return Retry(reason=f"Twilio: {error}", after=600 if error.ours else 60, ours=error.ours)
         except Lost as error:
             return Unknown(reason=f"Twilio: {error}")
         raise AssertionError("the SDK's client raises every answer")

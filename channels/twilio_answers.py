@@ -37,11 +37,11 @@ def outcome_of(answer: Answer, now: int) -> Outcome:
     if fate is Fate.LATER or status in (408, 429, 503):
         return Retry(reason=reason, after=_wait(answer.headers, now))
     if fate is Fate.OURS:
-        return Retry(reason=reason, after=_MENDED)
+        return Retry(reason=reason, after=_MENDED, ours=True)
     if fate or (status == 400 and isinstance(code, int)):
         return Rejected(reason=reason, suppress=SUPPRESS.get(fate) if fate else None)
     if 300 <= status < 500:
-        return Retry(reason=f"{reason}: check account_sid, region and edge", after=_MENDED)
+        return Retry(reason=f"{reason}: check account_sid, region and edge", after=_MENDED, ours=True)
     return Unknown(reason=f"{reason}: whether it took the message is not known")
 
 

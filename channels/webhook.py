@@ -69,7 +69,7 @@ class WebhookAdapter:
 
     name = "webhook"
     #: ``idempotent`` and ``webhooks`` too, where the options say so
-    capabilities = Capabilities(channels=frozenset({"in_app", "push"}))
+    capabilities = Capabilities(channels=frozenset({"in_app", "push"}), parallel=8)
 
     def __init__(
         self, *, url: str, secret: str, now: Callable[[], int], deduplicates: bool = False,

@@ -176,18 +176,21 @@ def test_outside_the_sandbox_200_is_nobodys_promise(adapter: Adapter, double: Se
         (refusal(400, "Bad Request"), Rejected(reason="SendGrid: 400 Bad Request")),
         (
             refusal(400, "The from email does not contain a valid address.", "from.email"),
-            Retry(reason="SendGrid: 400 from.email The from email does not contain a valid address.", after=600),
+            Retry(
+                reason="SendGrid: 400 from.email The from email does not contain a valid address.", after=600, ours=True
+            ),
         ),
         (
             refusal(400, "invalid ip pool", "ip_pool_name"),
-            Retry(reason="SendGrid: 400 ip_pool_name invalid ip pool", after=600),
+            Retry(reason="SendGrid: 400 ip_pool_name invalid ip pool", after=600, ours=True),
         ),
-        (page(400), Retry(reason="SendGrid: 400 without a reason: check host", after=600)),
+        (page(400), Retry(reason="SendGrid: 400 without a reason: check host", after=600, ours=True)),
         (
             refusal(401, "Maximum credits exceeded"),
             Retry(
                 reason="SendGrid: 401 Maximum credits exceeded: check api_key, and that the account is in credit",
                 after=600,
+                ours=True,
             ),
         ),
         (
@@ -196,6 +199,7 @@ def test_outside_the_sandbox_200_is_nobodys_promise(adapter: Adapter, double: Se
                 reason="SendGrid: 403 access forbidden: "
                 "check that the key may send mail and that the sender is verified",
                 after=600,
+                ours=True,
             ),
         ),
         (page(413), Rejected(reason="SendGrid: 413 the e-mail is too large")),

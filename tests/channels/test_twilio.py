@@ -240,11 +240,12 @@ def test_region_and_edge_name_the_host_and_the_environment_does_not(
             Retry(
                 reason="Twilio: 400 21606 check 'from': it cannot send texts, or is not this account's",
                 after=600,
+                ours=True,
             ),
         ),
         (
             refusal(400, 30034, "x"),
-            Retry(reason="Twilio: 400 30034 the number is not registered for 10DLC", after=600),
+            Retry(reason="Twilio: 400 30034 the number is not registered for 10DLC", after=600, ours=True),
         ),
         (
             refusal(401, 20003, "Authenticate"),
@@ -252,6 +253,7 @@ def test_region_and_edge_name_the_host_and_the_environment_does_not(
                 reason="Twilio: 401 20003 check account_sid and auth_token or the API key, "
                 "and that the account is active",
                 after=600,
+                ours=True,
             ),
         ),
         (refusal(400, 21611, "x"), Retry(reason="Twilio: 400 21611 the sender's queue is full", after=60)),
@@ -277,7 +279,7 @@ def test_region_and_edge_name_the_host_and_the_environment_does_not(
             refusal(503, 20503, "Service Unavailable", Retry_After="3"),
             Retry(reason="Twilio: 503 20503 Service Unavailable", after=3),
         ),
-        (page(400), Retry(reason="Twilio: 400: check account_sid, region and edge", after=600)),
+        (page(400), Retry(reason="Twilio: 400: check account_sid, region and edge", after=600, ours=True)),
     ],
 )
 def test_what_an_answer_means(adapter: Adapter, double: Twilio, reply: Reply, outcome: Outcome) -> None:
