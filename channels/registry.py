@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from channels.base import Adapter
+from channels.lists import ListBook
 from channels.options import OptionError, resolved
 from channels.task import TaskBook
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: name -> where its class is; imported when first asked for, because a provider's SDK is slow to import
 ADAPTERS: dict[str, str] = {
+    "audience": "channels.audience:AudienceAdapter",
     "console": "channels.console:ConsoleAdapter",
     "file": "channels.file:FileAdapter",
     "letter": "channels.letter:LetterAdapter",
@@ -48,6 +50,7 @@ class Host:
     now: Callable[[], int] = lambda: int(time.time())  # UTC epoch seconds
     out: TextIO = field(default_factory=lambda: sys.stdout)
     tasks: TaskBook | None = None
+    lists: ListBook | None = None
     letters: LetterDesk | None = None
     #: a ref -> the mark under which a bounce may bring it back, proved; None: the program reads no bounces
     mark_ref: Callable[[str], str] | None = None

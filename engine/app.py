@@ -18,17 +18,19 @@ from sqlalchemy.engine import make_url
 from channels.base import Adapter
 from channels.registry import Host
 from engine import breaker, settings
-from engine.adapters import Following
+from engine.adapters import Following, build_adapter
 from engine.audience import Audience
 from engine.clock import Clock, SystemClock
 from engine.compile import Loaded, load_project, pinned_files
 from engine.errors import ConfigurationError, ProjectError, UnknownName
 from engine.event_names import REFUSALS
 from engine.gather import Scope
+from engine.letter_desk import StoreLetterDesk
 from engine.model import Campaign, Environment, Project
 from engine.outcomes import ATTEMPTS, Settled
 from engine.rates import Share
 from engine.render import Renderer
+from engine.retargeting import StoreListBook
 from engine.taskbook import StoreTaskBook
 from engine.tokens import ReturnMarks, Signer
 from engine.validate import INCENTIVES, PROJECT, SEGMENTS, errors
@@ -215,10 +217,22 @@ class App:
         """Keep the channels in step with what is declared now."""
         self._following.follow(self.environment.channels)
 
+    def adapter(self, channel: str) -> Adapter:
+        """The adapter of one channel, built for its own sake where this is no worker. Raises ConfigurationError."""
+        declared = self.environment.channels.get(channel)
+        if declared is None:
+            raise ConfigurationError(f"environment '{self.environment.name}' has no adapter for {channel}",
+                                     hint=f"Declare it in rekindle.yaml, under channels: {channel}")  # fmt: skip
+        if channel not in self.channels:
+            self.channels[channel] = build_adapter(declared, self._host())
+        return self.channels[channel]
+
     def _host(self) -> Host:
         tasks = StoreTaskBook(self.store, self.clock)
+        lists = StoreListBook(self.store, self.clock)
+        letters = StoreLetterDesk(self.store, self.clock)
         root, mark = Path(self.project.root), self.return_marks.sign
-        return Host(root=root, now=self.clock.now, tasks=tasks, mark_ref=mark)
+        return Host(root=root, now=self.clock.now, tasks=tasks, lists=lists, letters=letters, mark_ref=mark)
 
     def moment(self, now: int) -> int:
         """``now``, or the clock's own time where that has moved on: a long turn does not live in the past."""

@@ -179,6 +179,7 @@ class _Compiler:
             variants=tuple((variant, str(ref.value)) for variant, ref in step_variants(node)),
             offer=node.text("offer"),
             respond_by=parse_deadline(node["respond_by"].value) if "respond_by" in node else None,
+            signed_by=node.text("signed_by"),
             window=_window(node.get("window")),
             expires=seconds(node, "expires", self._around.step_expiry),
             event=wait.text("event") if wait else None,

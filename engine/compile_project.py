@@ -23,6 +23,7 @@ from engine.model import (
     Rate,
     Secret,
     SegmentDef,
+    Signatory,
     SourceDef,
     WarmUp,
     Window,
@@ -86,6 +87,9 @@ def compile_brand(node: Located) -> Brand:
         phone=node.text("phone"),
         unsubscribe_url=str(node["unsubscribe_url"].value),
         links=words(node.get("links")),
+        signatories={
+            name: Signatory(**words(part)) for name, part in (node.get("signatories") or _ABSENT).items()
+        },
     )
 
 

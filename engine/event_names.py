@@ -22,4 +22,7 @@ OF_TASKS = frozenset(
     {"task_closed", "task_moved", "call_connected", "meeting_booked", "won_back", "refused", "replied"}
 )
 
-OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_PAGES | OF_KEYWORDS | OF_TASKS
+#: what a letter's way to its reader leaves behind
+OF_LETTERS = frozenset({"letter_signed", "letter_posted", "letter_delivered"})
+
+OURS = BUILT_IN | REFUSALS | OF_MESSAGES | OF_PAGES | OF_KEYWORDS | OF_TASKS | OF_LETTERS

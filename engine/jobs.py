@@ -18,6 +18,7 @@ from engine.doubts import recover
 from engine.intake_again import judge_watched, place_open
 from engine.model import DAY, HOUR
 from engine.notices import answer
+from engine.retargeting import run_lists
 from engine.sources import import_due
 from state.queries import control, due
 
@@ -82,6 +83,18 @@ def run_received(app: App, now: int) -> Counter[str]:
     return place_open(app, now)
 
 
+def run_letters(app: App, now: int) -> Counter[str]:
+    """Hand on the signed letters that could not leave when they were signed."""
+    declared = app.environment.channels.get("letter")
+    if declared is None or declared.adapter != "letter":
+        return Counter()
+    from engine.letter_delivery import (
+        hand_on_due,  # a typesetter and a PDF reader: slow to import, and few have letters
+    )
+
+    return hand_on_due(app)
+
+
 def run_housekeeping(app: App, now: int) -> Counter[str]:
     """Forget rows that only served a moment: signs of life of workers long gone."""
     with app.store.begin() as conn:
@@ -95,8 +108,10 @@ JOBS: tuple[Job, ...] = (
     Job("import", 60, run_import, HOUR),
     Job("refresh", 300, run_refresh, HOUR),
     Job("turn", 5, run_turn, None),
+    Job("lists", 60, run_lists, HOUR),
     Job("answers", 5, run_answers, DAY),
     Job("received", 600, run_received, DAY),
+    Job("letters", 300, run_letters, HOUR),
     Job("housekeeping", HOUR, run_housekeeping, DAY),
 )
 

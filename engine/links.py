@@ -15,13 +15,15 @@ def tagged(url: str, medium: str, campaign: str, content: str) -> str:
     """The link with its UTM parameters; ``mailto:`` and ``tel:`` links as they are.
 
     ``content`` is the step, with its variant where there is one. Query, fragment and the tags the author has
-    already set are kept. Raises LinkRefused for any other kind of link.
+    already set are kept. A link in a letter is printed, and has none. Raises LinkRefused for any other kind of link.
     """
     parts = _split(url)
     if parts.scheme in ("mailto", "tel"):
         return url
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise LinkRefused("a link must begin with https:, http:, mailto: or tel:")
+    if medium == "letter":
+        return url  # nobody types a tag
     present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     ours = {"utm_source": "rekindle", "utm_medium": medium, "utm_campaign": campaign, "utm_content": content}
     added = urlencode({name: value for name, value in ours.items() if name not in present})

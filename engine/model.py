@@ -17,6 +17,9 @@ from engine.predicate import Predicate
 DAY = 86_400
 HOUR = 3_600
 
+#: who signs a letter that its reader's own contact signs
+OWNER = "owner"
+
 #: what a person can be reached by
 CHANNELS = ("email", "sms", "linkedin", "phone", "letter", "in_app", "push", "audience")
 
@@ -38,6 +41,16 @@ BUILT_IN = Source("(built in)", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signatory:
+    """A human being who signs letters, with their own telephone and mailbox."""
+
+    name: str
+    title: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
     """Who is writing."""
 
@@ -53,6 +66,8 @@ class Brand:
     unsubscribe_url: str
     #: named links for templates: ``{{ links.calendar_morning }}``
     links: Mapping[str, str]
+    #: who signs letters
+    signatories: Mapping[str, Signatory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +229,7 @@ class Step:
     variants: tuple[tuple[str, str], ...] = ()  # (variant, template ref); one ("", ref) when not split
     offer: str | None = None
     respond_by: Deadline | None = None
+    signed_by: str | None = None  # a letter: a name of Brand.signatories, or OWNER
     window: Window | None = None
     expires: int = 0  # seconds after the first moment it may leave; compiled from the step or the policy
     # WAIT_FOR and REVIEW

@@ -21,7 +21,9 @@ from engine.wording import Notices, notices
 _HTML = environment(html=True)
 _TEXT = environment(html=False)
 _SMS = environment(html=False, unlink=" ")
+_LETTER = environment(html=True, unlink="")  # nor of a letter
 _LINE = environment(html=False, unlink="")  # no mail program makes a link of a subject
+_BY_CHANNEL = {"sms": _SMS, "letter": _LINE}
 
 #: channels whose bodies are Markdown; all others are plain text
 _MARKDOWN = frozenset({"email", "letter"})
@@ -45,13 +47,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A compiled message. ``html`` only for e-mail; ``language`` only where the template declares one."""
+    """A compiled message. ``html`` only for e-mail, and the words of a letter; ``language`` only where the template declares one."""
 
     subject: Line
     title: Line
     media: Line
     text: jinja2.Template
     html: jinja2.Template | None
+    closing: Line
     language: str | None
 
 
@@ -65,6 +68,7 @@ class _Source:
     title: str
     media: str
     why: str
+    closing: str
     language: str | None
     head: Letterhead
     utm: Utm
@@ -91,7 +95,8 @@ def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Let
     """The page of a template for the channel ``utm.medium``. ``types``: dotted name -> type of its value.
 
     Front matter it knows beside subject and preheader: ``title`` (of a task), ``media`` (of a text message,
-    addresses apart by blanks), ``language`` (of the words; ``fr``), ``why`` (the reason for writing).
+    addresses apart by blanks), ``language`` (of the words; ``fr``), ``why`` (the reason for writing),
+    ``closing`` (of a letter).
     Raises TemplateFault with all that is wrong, and jinja2.TemplateSyntaxError or whatever else Jinja and
     Python say, without a line of the template, for what shows only when the whole is compiled.
     """
@@ -103,6 +108,7 @@ def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Let
         title=extra.get("title", ""),
         media=extra.get("media", ""),
         why=extra.get("why", ""),
+        closing=extra.get("closing", ""),
         language=extra.get("language"),
         head=head,
         utm=utm,
@@ -113,14 +119,15 @@ def read(template: Template, utm: Utm, types: Mapping[str, FieldType], head: Let
 
 @lru_cache(maxsize=2048)
 def _page(source: _Source) -> Page:
-    env = _SMS if source.utm.medium == "sms" else _TEXT
+    env = _BY_CHANNEL.get(source.utm.medium, _TEXT)
     html, text = _sources(source, env)
     return Page(
         subject=Line(source.subject),
         title=Line(source.title or source.subject),
         media=Line(source.media),
         text=compiled(env, text),
-        html=compiled(_HTML, html) if html else None,
+        html=compiled(_LETTER if source.utm.medium == "letter" else _HTML, html) if html else None,
+        closing=Line(source.closing),
         language=source.language,
     )
 
@@ -142,7 +149,7 @@ def _sources(source: _Source, env: Environment) -> tuple[str, str]:
 
 def _parts(source: _Source) -> Iterator[tuple[str, str]]:
     """Name and text of every part of a template that holds tags."""
-    for part in ("subject", "preheader", "title", "media", "why", "body"):
+    for part in ("subject", "preheader", "title", "media", "why", "closing", "body"):
         text: str = getattr(source, part)
         if "{" in text:
             yield part, text
@@ -155,7 +162,7 @@ def _jinja(source: _Source, env: Environment) -> tuple[str, str]:
         return "", markdown.plain_text(env, source.body, utm)
     body = markdown.body(env, source.body, utm)
     if utm.medium != "email":
-        return "", body.text
+        return body.html, body.text
     said = _said(source)
     website = links.tagged(source.head.website, utm.medium, utm.campaign, utm.content)
     html = layout.html(

@@ -13,13 +13,14 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, UndefinedError
 
 from channels.base import Message, MessageError
-from engine import sms, tokens
+from engine import letter_words, sms, tokens
 from engine.errors import RekindleError
 from engine.gates.address import ADDRESS_ATTRIBUTE, ADDRESS_FIELD, ATTRIBUTE_ONLY
 from engine.gates.capacity import owner_of
 from engine.links import LinkRefused
-from engine.model import Campaign, Offer, Project, Step
+from engine.model import Campaign, Offer, Project, Signatory, Step
 from engine.pages import Page, letterhead, read, utm_of
+from engine.signatories import no_person, signatory_of
 from engine.template_faults import TemplateFault
 from engine.templates import Missing, plain
 from engine.vocabulary import Vocabulary
@@ -68,6 +69,7 @@ class Renderer:
         self._brand = project.brand
         self._head = letterhead(project.brand)
         self._signer = signer
+        self._country = project.default_country
         self._vocabulary = Vocabulary(
             project.brand, project.attributes, project.currency, project.default_country
         )
@@ -105,6 +107,8 @@ class Renderer:
             return self._email(request, page, names)
         if channel == "sms":
             return self._sms(request, page, names)
+        if channel == "letter":
+            return self._letter(request, page, names)
         text = page.text.render(names).strip()
         if channel in _TASKS:
             title = page.title.render(names) or f"{channel}: {request.step.id}"
@@ -179,6 +183,60 @@ class Renderer:
             meta=_meta(request) | meta,
         )
 
+    def _letter(self, request: RenderRequest, page: Page, names: dict[str, Any]) -> Message:
+        """A letter: its words as plain text and as HTML, and in ``meta`` what stands around them."""
+        assert page.html is not None
+        brand, person = self._brand, request.person
+        signatory = self._signatory(request)
+        language = page.language or "en"
+        country = str(person.get("country") or self._country)
+        closing = page.closing.render(names) or letter_words.closing_of(language)
+        if closing is None:
+            hint = "Write 'closing: ...' in the front matter"
+            raise _error(request, f"there are no closing words for the language {language}", hint=hint)
+        subject = page.subject.render(names)
+        facts = letter_words.facts(
+            brand, signatory, language=language, country=country, zone=person.get("timezone"), now=request.now,
+            closing=closing,
+        )  # fmt: skip
+        owner = signatory.email if signatory else person.get("owner_email") or request.campaign.owner
+        title = letter_words.task_of(person, signatory, _full_name(person), subject)
+        due_at = request.now if request.due_at is None else request.due_at
+        task = {"kind": "letter", "owner": str(owner), "title": title, "due_at": str(due_at)}
+        return Message(
+            ref=request.ref,
+            channel="letter",
+            to="\n".join(self._postal_lines(person)),
+            to_name=_full_name(person),
+            sender=brand.from_email,
+            sender_name=brand.from_name,
+            subject=subject,
+            text=page.text.render(names).strip(),
+            html=page.html.render(names).strip(),
+            postal_address=brand.postal_address,
+            meta=_meta(request) | task | facts,
+        )
+
+    def _signatory(self, request: RenderRequest) -> Signatory | None:
+        """Who signs the letter. Raises Missing, and RenderError for a contact who is no human being."""
+        if request.step.signed_by is None:
+            return None
+        found = signatory_of(request.step.signed_by, request.person, self._brand)
+        if isinstance(found, str):
+            raise Missing(found)
+        if said := no_person(found.name, self._brand):
+            problem = f"who should sign the letter {said}: a letter is signed by a named person"
+            raise _error(request, problem, hint="Give the person a contact with a first and a last name")
+        return found
+
+    def _postal_lines(self, person: Mapping[str, Any]) -> list[str]:
+        """Name, company and the declared attribute ``postal_address``, a line each. Raises Missing."""
+        address = (person.get("attributes") or {}).get("postal_address")
+        if not address:
+            raise Missing("person.attributes.postal_address")
+        lines = letter_words.address_lines(str(address), person.get("country"), self._country)
+        return [str(plain(line, "")) for line in (_full_name(person), person.get("company"), *lines) if line]
+
     def _plain(self, request: RenderRequest, channel: str, *, subject: str, text: str) -> Message:
         person = request.person
         return Message(
@@ -201,8 +259,6 @@ _TASKS = frozenset({"linkedin", "phone"})
 
 def _address(person: Mapping[str, Any], channel: str) -> str:
     """Where a channel reaches this person. Raises Missing."""
-    if channel == "letter":
-        return _postal_lines(person)
     attribute = ADDRESS_ATTRIBUTE.get(channel)
     found = (person.get("attributes") or {}).get(attribute)
     name = f"attributes.{attribute}"
@@ -212,14 +268,6 @@ def _address(person: Mapping[str, Any], channel: str) -> str:
     if not found:
         raise Missing(f"person.{name}")
     return str(found)
-
-
-def _postal_lines(person: Mapping[str, Any]) -> str:
-    """Name, company and the declared attribute ``postal_address``, a line each."""
-    address = (person.get("attributes") or {}).get("postal_address")
-    if not address:
-        raise Missing("person.attributes.postal_address")
-    return "\n".join(line for line in (_full_name(person), person.get("company"), address) if line)
 
 
 def _also(person: Mapping[str, Any], channel: str) -> dict[str, str]:

@@ -80,6 +80,7 @@ RK210 unknown event | people.events declares no such event, and it is none of re
 RK211! event that looks misspelt | One of rekindle's own events, or another of the project, is almost called so.
 RK212 unknown rule | The lint settings name a rule that is not there, or make it milder.
 RK213! event data that no source brings | Sources say what their events carry, and this is not among it.
+RK214 unknown signatory | rekindle.yaml declares no such person under brand.signatories.
 RK301 unknown field | No such field of a person.
 RK302 undeclared attribute | rekindle.yaml does not declare that attribute under people.attributes.
 RK303 unknown comparison | No such comparison in a predicate.
@@ -105,6 +106,8 @@ RK501 loosened consent | A campaign may ask for more consent than the policy, ne
 RK502! consent without proof | Written consent is imported without a column for its proof.
 RK503 sending without a key | An environment that really sends needs a key to sign unsubscribe links with.
 RK504 response deadline outside its band | A letter leaves its reader too little time, or so much that nothing is asked.
+RK505 letter that nobody signs | A letter has the signature of a named person; its step says whose.
+RK506 signatory that is no person | A department or a company cannot sign; a letter is a human being's.
 RK601 template syntax | Jinja cannot read the template.
 RK602 unknown name in a template | The template names something no message has.
 RK603 unknown filter | No such filter or test in templates.

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from engine.people.normalise import keys_of
-from state.queries import tasks
+from state.queries import letters, tasks
 from state.queries.bulk import BulkInsert
 from state.queries.people import addresses_of
+from state.queries.retargeting import leave_refused
 
 ALL = "all"
 #: channels that write to a telephone number
@@ -70,6 +71,8 @@ def suppress_all(conn: Connection, orders: Sequence[Refusal], now: int) -> None:
     }
     _ADDRESS(conn, sorted(rows.values()))
     tasks.close_refused(conn, {o.identity_id for o in orders}, now)
+    leave_refused(conn, {o.identity_id for o in orders})
+    letters.refuse_closed(conn, {o.identity_id for o in orders})
 
 
 def suppress_addresses(

@@ -15,6 +15,15 @@ from state.queries import people, tasks
 from state.store import Store
 
 
+@contextmanager
+def busy_when_down() -> Iterator[None]:
+    """A store that is away for the moment is a book that is busy."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise TaskBookBusy(error.message) from error
+
+
 class StoreTaskBook:
     """Opens tasks, each once however often it is asked."""
 
@@ -26,18 +35,23 @@ class StoreTaskBook:
     ) -> None:
         """Write the task of the touch named ``ref``. Raises LookupError when there is no such touch, or its
         person was erased or has said no since it was decided."""
-        with self._busy_when_down(), self._store.begin() as conn:
-            key = self._key(conn, ref)
-            alive = people.lock_living(conn, [key["identity_id"]])
-            if tasks.by_ref(conn, ref) is not None:
-                return
-            if not alive:
-                raise LookupError("the person was erased")
-            key, now = self._key(conn, ref), self._clock.now()  # read again under the lock
-            if tasks.is_refused(conn, key["identity_id"], kind, now):
-                raise LookupError("the person has said no since")
-            task = {"ref": ref, "kind": kind, "owner": owner, "title": title, "body": body, "due_at": due_at}
-            tasks.put(conn, {**key, **task, "created_at": now})
+        with busy_when_down(), self._store.begin() as conn:
+            task = {"kind": kind, "owner": owner, "title": title, "body": body, "due_at": due_at}
+            self.open_in(conn, ref, task)
+
+    def open_in(self, conn: Connection, ref: str, task: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The same in the caller's transaction. The key of the touch; None where the task was there before."""
+        key = self._key(conn, ref)
+        alive = people.lock_living(conn, [key["identity_id"]])
+        if tasks.by_ref(conn, ref) is not None:
+            return None
+        if not alive:
+            raise LookupError("the person was erased")
+        key, now = self._key(conn, ref), self._clock.now()  # read again under the lock
+        if tasks.is_refused(conn, key["identity_id"], task["kind"], now):
+            raise LookupError("the person has said no since")
+        tasks.put(conn, {**key, **task, "ref": ref, "created_at": now})
+        return key
 
     @staticmethod
     def _key(conn: Connection, ref: str) -> dict[str, Any]:
@@ -48,13 +62,5 @@ class StoreTaskBook:
 
     def exists(self, ref: str) -> bool:
         """True when the task is there, open or closed."""
-        with self._busy_when_down(), self._store.read() as conn:
+        with busy_when_down(), self._store.read() as conn:
             return tasks.by_ref(conn, ref) is not None
-
-    @staticmethod
-    @contextmanager
-    def _busy_when_down() -> Iterator[None]:
-        try:
-            yield
-        except StoreUnavailable as error:
-            raise TaskBookBusy(error.message) from error

@@ -14,7 +14,7 @@ from engine.units import shown
 from engine.yaml_faults import unreadable
 
 #: keys of the front matter; ``engine.pages`` says what each does
-FRONT_MATTER = ("subject", "preheader", "title", "media", "language", "why")
+FRONT_MATTER = ("subject", "preheader", "title", "media", "language", "why", "closing")
 FOLDER = "templates/"
 
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")

@@ -13,7 +13,7 @@ from engine.wording import locale_of
 
 #: what each group has, beside ``person`` (engine.fields and the declared attributes), ``links`` (the declared
 #: ones) and ``trigger`` (whatever the event carried)
-BRAND = tuple(field.name for field in fields(Brand) if field.name != "links")
+BRAND = tuple(field.name for field in fields(Brand) if field.name not in ("links", "signatories"))
 OWNER = ("name", "email", "phone")
 STEP = ("respond_by",)
 OFFER = ("title", "terms", "limits", "expires_on", "percent", "amount")
@@ -80,7 +80,9 @@ class Vocabulary:
         brand, name = self._brand, person.get("owner_name")
         email = (person.get("owner_email") or brand.reply_to) if name else brand.from_email
         phone = (person.get("owner_phone") if name else None) or brand.phone
-        return Names("owner", {"name": name or brand.from_name, "email": email, "phone": phone}, dict.fromkeys(OWNER))
+        return Names(
+            "owner", {"name": name or brand.from_name, "email": email, "phone": phone}, dict.fromkeys(OWNER)
+        )
 
 
 def _step(respond_by: int) -> Names:

@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Mapping
 from itertools import zip_longest
 
+from engine.checks import letters
 from engine.checks.adapters import fitting
 from engine.checks.order import out_of_order
 from engine.checks.scope import Scope, written
@@ -30,6 +31,7 @@ def check(scope: Scope, campaign: Located, track: Located | None) -> None:
         _names(scope, campaign, step)
         _window(scope, step)
         _respond_by(scope, step.get("respond_by"))
+        letters.check(scope, step)
         for key in ("if", "unless"):
             scope.predicate(step.get(key))
 

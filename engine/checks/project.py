@@ -6,7 +6,7 @@ from babel.numbers import is_currency
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine import links
-from engine.checks import adapters
+from engine.checks import adapters, letters
 from engine.checks.adapters import no_password
 from engine.checks.scope import Scope, unique, written
 from engine.compile_predicate import outside_list
@@ -32,6 +32,7 @@ def check(scope: Scope, root: Located, *, alone: bool = False) -> None:
             _country(scope, market)
     _lint(scope, root.get("lint"))
     _links(scope, root.get("brand"))
+    letters.signatories(scope, root.get("brand"))
     judge = adapters.secrets if alone else adapters.check
     judge(scope, root.get("channels"))
     environments = root.get("environments")

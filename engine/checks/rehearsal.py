@@ -38,6 +38,7 @@ _USED = {
     "sms": ("media",),
     "linkedin": ("title",),
     "phone": ("title",),
+    "letter": ("subject", "closing"),
 }
 
 

@@ -35,9 +35,11 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pause": "Hold a campaign; nothing is lost.",
         "resume": "Let a paused campaign, or a held daemon, go on.",
         "tasks": "Work for humans: list, close, decline.",
+        "letters": "Letters as documents: look, verify, say how they went.",
         "doubts": "Messages that may or may not have left: list, settle.",
-    },
+        "audiences": "Retargeting lists: their numbers, and who is on one.",
         "bounces": "Take in bounces, complaints and replies that came by mail.",
+    },
     "See": {
         "status": "Who waits, what was sent, what was not and why.",
         "explain": "One person: why this message, why not that one.",

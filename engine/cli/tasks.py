@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from engine.cli.context import CliContext
+from engine.cli.letters import sign
 from engine.cli.params import echo_json, format_option
 
 
@@ -26,6 +27,9 @@ class _Disposition(click.ParamType[Any]):
 @click.group("tasks")
 def command() -> None:
     """Work for humans: LinkedIn notes, calls, reviews, call-backs."""
+
+
+command.add_command(sign)
 
 
 @command.command("list")

@@ -10,7 +10,7 @@ from engine.errors import UnknownName
 from engine.people.merge import PERSONAL
 from engine.people.rounds import end_rounds
 from engine.suppression import ALL, reached_on, suppress
-from state.queries import merging, people
+from state.queries import letters, merging, people
 from state.queries.bulk import BulkUpdate
 from state.store import Store
 
@@ -41,4 +41,5 @@ def _erase(conn: Connection, identity: int, now: int) -> None:
     names = {name for _, email, phone in known for name in reached_on(ALL, email, phone)}
     merging.drop_contacts_named(conn, identity, sorted(names))
     merging.forget(conn, identity)
+    letters.forget(conn, identity)
     _BLANK(conn, [(identity, *(None for _ in PERSONAL), "{}", now, now)])

@@ -17,10 +17,11 @@ from engine.fields import IMPORTABLE
 from engine.people.keys import fact_key
 from engine.people.rounds import end_rounds
 from state.ids import next_ids
-from state.queries import facts, merging, tasks
+from state.queries import facts, letters, merging, tasks
 from state.queries.bulk import BulkInsert, BulkUpdate
 from state.queries.merging import Pair
 from state.queries.outbox import lock_people
+from state.queries.retargeting import follow, leave_refused
 
 #: everything that is the person's own and not ours
 PERSONAL = (*sorted(IMPORTABLE), "email_key")
@@ -48,7 +49,10 @@ def merge(conn: Connection, merges: Collection[tuple[int, int]], now: int) -> No
         _join_people(conn, pairs, now)
         merging.move_facts(conn, pairs)
         merging.move_rounds(conn, pairs)
+        follow(conn, pairs)
+        leave_refused(conn, {survivor for _, survivor in pairs})
         tasks.close_refused(conn, {survivor for _, survivor in pairs}, now)
+        letters.refuse_closed(conn, {survivor for _, survivor in pairs})
 
 
 def _rounds(merges: Collection[tuple[int, int]]) -> Iterator[Sequence[Pair]]:

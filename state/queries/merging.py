@@ -25,7 +25,7 @@ _PAIRS = {
 #: tables whose rows simply follow the identity
 _FOLLOW = ("contact", "identifier", "consent", "note", "event", "received", "notice")
 #: tables whose key has a round of a campaign in it
-_ROUNDS = ("decision", "touch", "message", "task", "enrolment")
+_ROUNDS = ("decision", "touch", "message", "task", "letter", "enrolment")
 
 
 def _run(conn: Connection, sql: str, pairs: Sequence[Pair]) -> Sequence[Any]:
@@ -129,11 +129,11 @@ def forget(conn: Connection, identity_id: int) -> None:
         "UPDATE contact SET email_key = NULL, phone = NULL, company_domain = NULL, row_hash = ''"
         " WHERE identity_id = :id",
         "DELETE FROM identifier WHERE identity_id = :id",
-        "DELETE FROM preference WHERE identity_id = :id",
         "UPDATE received SET raw = '', said = NULL, state = CASE WHEN state = 'open' THEN 'ignored' ELSE state END"
         " WHERE identity_id = :id",
         "UPDATE notice SET address = '', state = CASE WHEN state = 'queued' THEN 'expired' ELSE state END"
         " WHERE identity_id = :id",
+        "DELETE FROM preference WHERE identity_id = :id",
         # also of what is on its way out this moment: who sends it has it in memory
         "DELETE FROM message WHERE identity_id = :id",
     ):

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from state.ids import next_ids
+from state.queries import letters
 from state.queries.bulk import BulkInsert
 from state.queries.common import Row, fetch_dicts, insert_sql, many, write
 
@@ -144,6 +145,7 @@ def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:
     write(conn, _CANCEL, cancelled)
     put_ledger(conn, cancelled)
     write(conn, _CLOSE_TASKS, rows)
+    letters.refuse_closed(conn, {r["identity_id"] for r in rows})
 
 
 def _cancelled(touch: Row, round_: Row) -> dict[str, Any]:

@@ -14,6 +14,8 @@ ROOT = Path(__file__).parent.parent.parent
 ELSEWHERE = {
     "RK100": "bytes that are not text: test_document.py",
     "RK130": "waivers: test_waivers.py",
+    "RK214": "who signs a letter: test_letters.py",
+    "RK505": "that somebody does: test_letters.py",
     "RK612": "long texts: test_rehearsal.py",
 }
 

@@ -18,6 +18,7 @@ _USED = {
     "sms": frozenset({"media", "language"}),
     "linkedin": frozenset({"title", "subject", "language"}),
     "phone": frozenset({"title", "subject", "language"}),
+    "letter": _SHOWN | {"closing"},
 }
 _TASKS = frozenset({"linkedin", "phone"})
 _CHANNELS = {
@@ -68,12 +69,10 @@ _EMPTY = re.compile(
 
 
 def _features(message: Message) -> Iterator[Flaw]:
-    lost = {"heading": "the heading", "emphasis": "the emphasis", "image": "the picture"}
     for feature in islice(message.script.features, MOST):
-        if message.channel == "letter":
-            said = f"a letter is plain text: {lost[feature.kind]} is left out"
-            mend = "say it in words" if feature.kind == "image" else "write it as plain words"
-            yield Flaw(code="RK806", message=said, mend=mend, start=feature.at, end=feature.at + 1)
+        if message.channel == "letter" and feature.kind == "image":
+            said = "a letter carries no picture: its words stand there instead"
+            yield Flaw(code="RK806", message=said, mend="say it in words", start=feature.at, end=feature.at + 1)
         elif feature.kind == "image" and _EMPTY.fullmatch(feature.words):
             said = "whoever does not see the picture learns nothing of it"
             if feature.words.strip():
