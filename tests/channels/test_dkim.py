@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import dkim
-import dns.message
-import dns.query
-import dns.rdatatype
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from dnslib import QTYPE, RR, TXT
-from dnslib.server import DNSServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +21,7 @@ from channels.dkim_signing import SIGNED, DkimSigner
 from channels.options import OptionError
 from channels.testing import email
 from tests.channels.mail_server import Handler, mail_server
+from tests.channels.name_server import Ask, name_server
 
 NOW = 1_772_463_600
 _RSA = generate_private_key(65_537, 2_048)
@@ -50,34 +46,11 @@ def record(key: Key) -> str:
     return f"v=DKIM1; k={kind}; p={b64encode(key.public_key().public_bytes(*form)).decode()}"
 
 
-class _Zone:
-    """Keys by name, as a resolver for dnslib."""
-
-    def resolve(self, request, handler):  # type: ignore[no-untyped-def]  # dnslib has no types
-        reply = request.reply()
-        found = {"rsa._domainkey.acme.example.": _RSA, "ed._domainkey.acme.example.": _ED25519}
-        key = found.get(str(request.q.qname))
-        if key is not None:
-            text = record(key).encode()
-            parts = [text[at : at + 255] for at in range(0, len(text), 255)]
-            reply.add_answer(RR(request.q.qname, QTYPE.TXT, rdata=TXT(parts)))
-        return reply
-
-
 @pytest.fixture(scope="module")
-def lookup() -> Iterator[Callable[..., bytes]]:
-    """Asks a real name server on this machine, as a receiving server asks DNS."""
-    server = DNSServer(_Zone(), address="127.0.0.1", port=0)
-    server.start_thread()
-    port = server.server.socket.getsockname()[1]
-
-    def ask(name: bytes, timeout: float = 5) -> bytes:
-        query = dns.message.make_query(name.decode(), dns.rdatatype.TXT)
-        answer = dns.query.udp(query, "127.0.0.1", port=port, timeout=timeout)
-        return b"".join(part for rrset in answer.answer for rr in rrset for part in rr.strings)
-
-    yield ask
-    server.stop()
+def lookup() -> Iterator[Ask]:
+    keys = {"rsa._domainkey.acme.example": _RSA, "ed._domainkey.acme.example": _ED25519}
+    with name_server({name: record(key) for name, key in keys.items()}) as ask:
+        yield ask
 
 
 def signer(key: Key = _RSA, selector: str = "rsa", domain: str = "acme.example") -> DkimSigner:
@@ -88,7 +61,7 @@ BOTH = pytest.mark.parametrize("by", [signer(), signer(_ED25519, "ed")], ids=["r
 
 
 @BOTH
-def test_another_implementation_verifies_it(by: DkimSigner, lookup: Callable[..., bytes]) -> None:
+def test_another_implementation_verifies_it(by: DkimSigner, lookup: Ask) -> None:
     assert dkim.verify(by.signed(mime.to_bytes(email(), NOW)), dnsfunc=lookup)
 
 
@@ -116,9 +89,7 @@ def test_the_headers_that_matter_are_named_once_more_than_they_are_there() -> No
 @pytest.mark.parametrize(
     "name", ["From", "To", "Cc", "Subject", "Reply-To", "List-Unsubscribe", "List-Unsubscribe-Post"]
 )
-def test_a_header_put_in_on_the_way_breaks_it(
-    name: str, by: DkimSigner, lookup: Callable[..., bytes]
-) -> None:
+def test_a_header_put_in_on_the_way_breaks_it(name: str, by: DkimSigner, lookup: Ask) -> None:
     data = by.signed(mime.to_bytes(email(), NOW))
     for changed in (
         f"{name}: x@evil.example\r\n".encode() + data,
@@ -128,7 +99,7 @@ def test_a_header_put_in_on_the_way_breaks_it(
 
 
 @BOTH
-def test_a_changed_or_missing_header_or_body_breaks_it(by: DkimSigner, lookup: Callable[..., bytes]) -> None:
+def test_a_changed_or_missing_header_or_body_breaks_it(by: DkimSigner, lookup: Ask) -> None:
     data = by.signed(mime.to_bytes(email(), NOW))
     for old, new in [
         (b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", b""),
@@ -152,12 +123,12 @@ def test_it_verifies_whatever_the_mail_says(subject: str, name: str, text: str) 
     assert all(len(line) <= 998 for line in signed.split(b"\r\n"))
 
 
-def test_a_mailbox_in_any_script_is_signed_as_it_stands(lookup: Callable[..., bytes]) -> None:
+def test_a_mailbox_in_any_script_is_signed_as_it_stands(lookup: Ask) -> None:
     data = mime.to_bytes(email(to="zoë@customer.example"), NOW, utf8=True)
     assert dkim.verify(signer().signed(data), dnsfunc=lookup)
 
 
-def test_what_a_server_receives_verifies(lookup: Callable[..., bytes]) -> None:
+def test_what_a_server_receives_verifies(lookup: Ask) -> None:
     handler = Handler(pipelining=True)
     with mail_server(handler) as port:
         options = {"dkim_domain": "acme.example", "dkim_selector": "rsa", "dkim_key": pem(_RSA)}

@@ -20,22 +20,31 @@ from engine.app import open_app
 from engine.clock import SystemClock
 from state.store import Store
 from tests.channels.test_bounces import group, report
-from tests.cli.world import World, command
+from tests.cli.world import World, command, make_world
 
 Sent = tuple[World, list[Message], list[str]]
 
 
-@pytest.fixture
-def sent(world: World) -> Sent:
-    """A run whose messages have left: the world, two of them, and their return paths."""
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """A run whose messages have left: the world, the messages nobody has said anything about, their return paths."""
+    world = make_world(tmp_path_factory.mktemp("bounces") / "project")
     noon = datetime.now(UTC).hour
     result = world.run("run", "--virtual", "--from", f"2026-03-03T{noon:02}:00:00Z", "--until", "2h")
     assert result.returncode == 0, result.stderr
     with open_app(world.root, clock=SystemClock()) as app, app.store.read() as conn:
-        rows = conn.execute(text("SELECT m.payload FROM message m ORDER BY m.identity_id LIMIT 2")).all()
+        rows = conn.execute(text("SELECT m.payload FROM message m ORDER BY m.identity_id")).all()
         messages = [Message.from_json(row[0]) for row in rows]
         path = ReturnPath("bounces@go.example", app.return_marks.sign)
-        return world, messages, [path.of(m.ref) for m in messages]
+        paths = [path.of(m.ref) for m in messages]
+    return world, messages, paths
+
+
+@pytest.fixture
+def sent(run: Sent) -> Sent:
+    """The world, and two messages that no other test has."""
+    world, messages, paths = run
+    return world, [messages.pop(), messages.pop()], [paths.pop(), paths.pop()]
 
 
 def _pipe(world: World, *words: str, data: bytes) -> subprocess.CompletedProcess[str]:
