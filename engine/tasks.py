@@ -1,77 +1,23 @@
-"""Human tasks closed: what a person did or learnt flows back as a fact."""
+"""Human tasks, for whoever does them: what is open, all about one, and how it ended."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from engine.clock import iso
-from engine.errors import RekindleError, UnknownName
-from engine.events import NewEvent, record_in
+from engine.dispositions import DISPOSITIONS, KINDS, fitting
+from engine.errors import UnknownName
 from engine.places import Place, place_of
-from engine.suppression import ALL, Refusal, suppress_all
+from engine.task_outcomes import Outcome, Result, TaskClosed, settle
 from state.queries import facts as fact_queries
-from state.queries import people
 from state.queries import tasks as queries
 
 if TYPE_CHECKING:
     from engine.app import App
 
-
-@dataclass(frozen=True, slots=True)
-class Disposition:
-    """How a task ended, and what follows. ``suppresses``: ``own`` for the task's channel, ``address``
-    for every channel that writes to the address it was tried at, or ``all``."""
-
-    means: str
-    state: str = "done"  # done | declined
-    event: str | None = None
-    suppresses: str | None = None
-    reason: str = "opt_out"
-
-
-#: code -> what it means; the codes people type
-DISPOSITIONS: dict[str, Disposition] = {
-    "done": Disposition("sent, or done as asked"),
-    "approved": Disposition("reviewed, may go on"),
-    "connected": Disposition("spoke with the person", event="call_connected"),
-    "left_message": Disposition("left a message"),
-    "no_answer": Disposition("nobody answered"),
-    "replied": Disposition("the person answered, a human has it now", event="replied"),
-    "call_back": Disposition("asked to be called back", event="replied"),
-    "won_back": Disposition("the person is back", event="won_back"),
-    "not_interested": Disposition("no, thank you", event="refused", suppresses="own"),
-    "do_not_contact": Disposition("never again, on any channel", event="refused", suppresses="all"),
-    "wrong_number": Disposition(
-        "somebody else's number or address", suppresses="address", reason="hard_bounce"
-    ),
-    "declined": Disposition("will not be done", state="declined"),
-    "rejected": Disposition("reviewed, must not go on", state="declined"),
-}
-
-
-#: ways to end a task that only some kinds have
-_OF_REVIEWS = frozenset({"approved", "rejected"})
-_OF_CALLS = frozenset({"connected", "left_message", "no_answer"})
-#: kinds there are without a campaign that names them: the channels a human serves, and reviews
-_KINDS = ("letter", "linkedin", "phone", "review")
-
-
-def fitting(kind: str) -> dict[str, Disposition]:
-    """The dispositions that make sense for a kind of task; a kind a campaign names may well be a call."""
-    if kind == "review":
-        unfit = _OF_CALLS | {"done", "declined"}  # it is approved or rejected
-    else:
-        unfit = _OF_REVIEWS | (_OF_CALLS if kind in ("linkedin", "letter") else frozenset())
-    return {code: disposition for code, disposition in DISPOSITIONS.items() if code not in unfit}
-
-
-class TaskClosed(RekindleError):
-    """The task is closed already."""
-
-    hint = "'rekindle tasks list --all' shows how"
+__all__ = ["DISPOSITIONS", "TaskClosed", "close", "conclude", "fitting", "listed", "shown"]
 
 
 #: columns of a task that are instants
@@ -99,7 +45,7 @@ def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, 
 
 def _known_kind(app: App, conn: Connection, kind: str) -> None:
     named = {e.task for campaign in app.project.campaigns.values() for e in campaign.exits if e.task}
-    known = {*_KINDS, *named, *queries.kinds(conn)}
+    known = {*KINDS, *named, *queries.kinds(conn)}
     if kind not in known:
         raise UnknownName(f"there is no kind of task '{kind}'", hint=f"There are: {', '.join(sorted(known))}")
 
@@ -140,59 +86,22 @@ def close(app: App, ref: str, code: str, comment: str | None = None) -> dict[str
 
     Raises UnknownName for a task or disposition that is not there, TaskClosed for one closed before.
     """
-    disposition = DISPOSITIONS.get(code)
-    if disposition is None:
-        raise UnknownName(f"there is no disposition '{code}'", hint=f"There are: {', '.join(DISPOSITIONS)}")
+    found = conclude(app, Outcome(ref=ref, code=code, comment=comment), strictly=False)
+    return found.task or {}
+
+
+def conclude(app: App, outcome: Outcome, *, strictly: bool = True) -> Result:
+    """Close a task, or put it off, and record what follows, in one transaction.
+
+    Raises UnknownName for a task, disposition or reason that is not there, TaskClosed for a task closed before and
+    OutcomeRefused for what does not fit. A refusal in the words of it counts all the same.
+    """
     app.versions.refresh(app.store)  # what people are on listens too, not only what the files say now
     now = app.clock.now()
     with app.store.begin() as conn:
-        people.lock_living(conn, [_task(conn, ref)["identity_id"]])  # the person first, as everybody does
-        task = _task(conn, ref)  # read again: it may have followed its person in a merge
-        closed = queries.close(conn, ref, state=disposition.state, disposition=code, comment=comment, now=now)
-        if not closed:
-            raise TaskClosed(f"task {ref} was closed before, as {task['disposition']}")
-        suppress_all(conn, _refusals(task, disposition, now), now)
-        record_in(conn, [_event(task, code, disposition, now)], app.listeners(), now)
-    return {**task, "state": disposition.state, "disposition": code, "comment": comment, "closed_at": now}
-
-
-def _task(conn: Connection, ref: str) -> dict[str, Any]:
-    task = queries.by_ref(conn, ref)
-    if task is None:
-        raise UnknownName(f"there is no task '{ref}'", hint="'rekindle tasks list' shows what is open")
-    return task
-
-
-def _channel(task: dict[str, Any]) -> str:
-    """The channel the task is for; a review or a call back is for none in particular."""
-    return task["kind"] if task["kind"] in ("phone", "linkedin", "letter") else ALL
-
-
-def _refusals(task: dict[str, Any], disposition: Disposition, now: int) -> list[Refusal]:
-    """What the disposition suppresses, a refusal a channel."""
-    match disposition.suppresses:
-        case None:
-            return []
-        case "address":
-            # whoever finds out in a review or a call back has dialled; texts go to the same number
-            channels = (_channel(task),) if _channel(task) in ("linkedin", "letter") else ("phone", "sms")
-        case "own":
-            channels = (_channel(task),)
-        case channel:
-            channels = (channel,)
-    source = f"task:{task['ref']}"
-    return [
-        Refusal(identity_id=task["identity_id"], channel=c, reason=disposition.reason, at=now, source=source)
-        for c in channels
-    ]
-
-
-def _event(task: dict[str, Any], code: str, disposition: Disposition, now: int) -> NewEvent:
-    return NewEvent(
-        identity_id=task["identity_id"],
-        name=disposition.event or "task_closed",
-        at=now,
-        source="tasks",
-        key=task["ref"],
-        data={"disposition": code, "kind": task["kind"], "channel": _channel(task)},
-    )
+        (result,) = settle(app, conn, [outcome], now, strictly=strictly)
+    if result.fault is not None:
+        raise result.fault
+    if result.unchanged and result.task:
+        raise TaskClosed(f"task {outcome.ref} was closed before, as {result.task['disposition']}")
+    return result

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import execute, fetch, fetch_dicts, many
+from state.queries.common import Row, execute, fetch, fetch_dicts, many, write
 from state.queries.record import put_tasks
 
 _PERSON = "p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin, p.timezone"
@@ -16,6 +16,16 @@ _PERSON = "p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin, p
 _REFUSED = """
 EXISTS (SELECT 1 FROM suppression s
   WHERE s.identity_id = t.identity_id AND s.channel IN ('all', t.kind) AND s.at <= :now)
+"""
+
+
+_CLOSE = """
+UPDATE task SET state = :state, disposition = :disposition, comment = :comment, closed_at = :closed_at
+WHERE ref = :ref AND state = 'open'
+"""
+_MOVE = """
+UPDATE task SET kind = :kind, disposition = :disposition, comment = :comment, due_at = :due_at
+WHERE ref = :ref AND state = 'open'
 """
 
 
@@ -34,6 +44,22 @@ def by_ref(conn: Connection, ref: str) -> dict[str, Any] | None:
     """The task of that ref, or None."""
     rows = fetch_dicts(conn, "SELECT * FROM task WHERE ref = :ref", ref=ref)
     return rows[0] if rows else None
+
+
+def by_refs(conn: Connection, refs: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The tasks of these refs, by ref; those that are not there are absent."""
+    rows = fetch_dicts(conn, "SELECT * FROM task WHERE ref IN :names", names=many(conn, refs))
+    return {row["ref"]: row for row in rows}
+
+
+def close_all(conn: Connection, rows: Sequence[Row]) -> None:
+    """Close open tasks: ref, state, disposition, comment and closed_at of each. Their people are locked."""
+    write(conn, _CLOSE, rows)
+
+
+def move_all(conn: Connection, rows: Sequence[Row]) -> None:
+    """Put open tasks off: ref, kind, disposition, comment and due_at of each. Their people are locked."""
+    write(conn, _MOVE, rows)
 
 
 def beginning(conn: Connection, ref: str, now: int) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def test_narrowed_and_limited(worked: World) -> None:
     assert owner in text  # whole, so that it can be copied
     unknown = worked.run("tasks", "list", "--kind", "foo")
     assert unknown.returncode == 1
-    assert "call_back, letter, linkedin, phone, review" in unknown.stderr
+    assert "call_back, letter, linkedin, phone, reply, review" in unknown.stderr
 
 
 def test_a_call_is_shown_with_its_zones_and_the_ways_a_call_ends(worked: World) -> None:
