@@ -13,6 +13,7 @@ import orjson
 from python_http_client import Client
 from sendgrid import SendGridAPIClient
 
+from channels import sendgrid_events as events
 from channels.base import (
     CannotTell,
     Capabilities,
@@ -25,6 +26,7 @@ from channels.base import (
     Unknown,
 )
 from channels.endpoints import is_here
+from channels.events import Call, NotGenuine, Taken
 from channels.options import OptionError
 from channels.pooled import Answer, Lost, NotSent, Pool
 from channels.sendgrid_answers import outcome_of
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 #: calls under way together: the pool is for threads, and so is the SDK as it is used here
 _AT_A_TIME = 8
+#: options that are not about what a mail says
+_OWN = ("api_key", "host", "timeout", "webhook_key")
 _FLAG = {"type": "boolean", "default": False}
 
 
@@ -75,6 +79,11 @@ class SendgridAdapter:
                 "maxLength": 64,
                 "description": "Name of the IP pool to send from.",
             },
+            "webhook_key": {
+                "type": "string",
+                "minLength": 1,
+                "description": "The verification key of the signed event webhook; it is public. Needed to be told.",
+            },
             "sandbox": _FLAG | {"description": "SendGrid checks each e-mail, and sends none."},
             "track_opens": _FLAG | {"description": "Add a pixel. Opens prove little, and move nothing here."},
             "track_clicks": _FLAG | {"description": "Lead every link of the HTML over SendGrid."},
@@ -82,29 +91,32 @@ class SendgridAdapter:
     }
 
     name = "sendgrid"
-    capabilities = Capabilities(
-        channels=frozenset({"email"}), webhooks=True, attachments=True, parallel=_AT_A_TIME
-    )
+    #: ``webhooks`` too, where there is a key to verify them by
+    capabilities = Capabilities(channels=frozenset({"email"}), attachments=True, parallel=_AT_A_TIME)
 
     def __init__(
-        self, *, api_key: str, host: str, now: Callable[[], int], settings: Settings, timeout: float = 30
-    ) -> None:
+        self, *, api_key: str, host: str, now: Callable[[], int], settings: Settings, timeout: float = 30,
+        webhook_key: str = "",
+    ) -> None:  # fmt: skip
         if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
             raise OptionError("option 'api_key': is no key: it holds a blank, a line break or a strange sign")
-        self._now, self._settings = now, settings
+        if webhook_key and not events.is_key(webhook_key):
+            raise OptionError("option 'webhook_key': is no verification key as SendGrid shows it")
+        self._now, self._settings, self._webhook_key = now, settings, webhook_key
         self._pool = Pool(timeout)
         sdk = SendGridAPIClient(api_key=api_key, host=_base(host))
         sdk.client = _PooledClient(self._pool, sdk.client)
         self._sdk, self._host = sdk, sdk.host
-        if settings.sandbox:
-            self.capabilities = replace(self.capabilities, delivers=False)
+        self.capabilities = replace(
+            self.capabilities, webhooks=bool(webhook_key), delivers=not settings.sandbox
+        )
 
     def __repr__(self) -> str:
         return f"SendgridAdapter(host={self._host!r})"
 
     @classmethod
     def build(cls, options: Mapping[str, Any], host: Host) -> Self:
-        own = {name: options[name] for name in ("api_key", "host", "timeout")}
+        own = {name: options[name] for name in _OWN if name in options}
         settings = {name: value for name, value in options.items() if name not in own}
         settings["categories"] = _categories(options.get("categories", ""))
         return cls(now=host.now, settings=Settings(**settings), **own)
@@ -124,6 +136,16 @@ class SendgridAdapter:
 
     def lookup(self, ref: str) -> Lookup:
         return CannotTell(reason="SendGrid cannot be asked by our ref; its events tell what became of it")
+
+    def receive(self, call: Call) -> Taken:
+        """The events of a signed call. Raises NotGenuine."""
+        if not self._webhook_key:
+            raise NotGenuine("no webhook_key is declared, so nothing can be verified")
+        if call.method != "POST":
+            raise NotGenuine("SendGrid posts its events")
+        signature, timestamp = (call.headers.get(h.lower(), "") for h in (events.SIGNATURE, events.TIMESTAMP))
+        events.verify(call.body, signature, timestamp, self._webhook_key, now=call.now)
+        return Taken(items=events.parse(call.body))
 
     def close(self) -> None:
         self._pool.close()

@@ -83,6 +83,15 @@ def verify(
         raise NotGenuine("the signature does not fit") from None
 
 
+def is_key(public_key: str) -> bool:
+    """Can signatures be verified by it?"""
+    try:
+        _key(public_key)
+    except NotGenuine:
+        return False
+    return True
+
+
 @lru_cache(maxsize=16)
 def _key(public_key: str) -> ec.EllipticCurvePublicKey:
     bare = "".join(re.sub(r"-----[A-Z ]+-----", "", public_key).split())

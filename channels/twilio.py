@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from channels import twilio_events as events
 from channels.base import (
     CannotTell,
     Capabilities,
@@ -23,6 +24,7 @@ from channels.base import (
     Retry,
     Unknown,
 )
+from channels.events import Call, InboundMessage, NotGenuine, Reply, Taken
 from channels.options import OptionError
 from channels.pooled import Answer, Lost, NotSent, Pool
 from channels.twilio_answers import outcome_of
@@ -44,14 +46,14 @@ class TwilioAdapter:
     OPTIONS = OPTIONS
 
     name = "twilio"
-    #: ``webhooks`` too, where there is a status callback
+    #: ``webhooks`` too, where there is a status callback or a token to verify calls by
     capabilities = Capabilities(channels=frozenset({"sms"}), parallel=_AT_A_TIME)
 
     def __init__(
         self, *, account_sid: str, login: tuple[str, str], now: Callable[[], int], settings: Settings,
-        region: str = "", edge: str = "", host: str = "", timeout: float = 30,
+        region: str = "", edge: str = "", host: str = "", timeout: float = 30, auth_token: str = "",
     ) -> None:  # fmt: skip
-        self._now, self._settings = now, settings
+        self._now, self._settings, self._auth_token = now, settings, auth_token
         self._pool = Pool(timeout)
         # the SDK fills in from the environment what it is not told, and takes an empty one for none given
         nowhere = {"TWILIO_REGION": region, "TWILIO_EDGE": edge}
@@ -63,7 +65,7 @@ class TwilioAdapter:
             environment=nowhere,
             http_client=_PooledClient(self._pool, host.rstrip("/")),
         )
-        if settings.status_callback:
+        if settings.status_callback or auth_token:
             self.capabilities = replace(self.capabilities, webhooks=True)
 
     def __repr__(self) -> str:
@@ -81,6 +83,7 @@ class TwilioAdapter:
         return cls(
             account_sid=options["account_sid"],
             login=_login(options),
+            auth_token=options.get("auth_token", ""),
             now=host.now,
             settings=Settings(**rest),
             **place,
@@ -108,8 +111,24 @@ class TwilioAdapter:
             )
         return CannotTell(reason="Twilio cannot be asked by our ref, and no status_callback is declared")
 
+    def receive(self, call: Call) -> Taken:
+        """A text to us, or what became of one of ours. Raises NotGenuine."""
+        if not self._auth_token:
+            raise NotGenuine("no auth_token is declared, so nothing can be verified")
+        if call.method != "POST":
+            raise NotGenuine("Twilio is to post what it tells")
+        content_type = call.headers.get("content-type", events.FORM)
+        signature = call.headers.get(events.SIGNATURE.lower(), "")
+        events.verify(call.url, call.body, signature, self._auth_token, content_type=content_type)
+        item = events.parse(call.url, call.body)
+        return Taken(items=(item,), reply=_NO_WORDS if isinstance(item, InboundMessage) else Reply())
+
     def close(self) -> None:
         self._pool.close()
+
+
+#: TwiML without a word: what is answered, and whether, is not Twilio's to send for us
+_NO_WORDS = Reply(body=b"<Response/>", content_type="text/xml", status=200)
 
 
 class _Answered(Exception):
@@ -149,9 +168,10 @@ def _login(options: Mapping[str, Any]) -> tuple[str, str]:
     """User and password of the API: the account's, or a key's. Raises OptionError."""
     if ("api_key_sid" in options) != ("api_key_secret" in options):
         raise OptionError("options 'api_key_sid' and 'api_key_secret' go together")
-    if ("auth_token" in options) == ("api_key_sid" in options):
-        raise OptionError("options 'auth_token' and 'api_key_sid': exactly one of them is the way in")
-    names = ("account_sid", "auth_token") if "auth_token" in options else ("api_key_sid", "api_key_secret")
+    if "auth_token" not in options and "api_key_sid" not in options:
+        raise OptionError("options 'auth_token' and 'api_key_sid': one of them is the way in")
+    by_key = "api_key_sid" in options  # the token then only verifies what Twilio tells
+    names = ("api_key_sid", "api_key_secret") if by_key else ("account_sid", "auth_token")
     user, password = (str(options[name]) for name in names)
     if not password.isascii() or not password.isprintable() or " " in password:
         raise OptionError(

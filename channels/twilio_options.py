@@ -24,7 +24,10 @@ OPTIONS: Mapping[str, Any] = {
     "required": ["account_sid"],
     "properties": {
         "account_sid": _sid("AC") | {"description": "The account."},
-        "auth_token": _SECRET | {"description": "The account's auth token: {env: NAME}. Or an API key."},
+        "auth_token": _SECRET
+        | {
+            "description": "The account's auth token: {env: NAME}. Beside an API key it verifies what Twilio tells."
+        },
         "api_key_sid": _sid("SK") | {"description": "An API key, which can be withdrawn by itself."},
         "api_key_secret": _SECRET | {"description": "The API key's secret: {env: NAME}."},
         "messaging_service": _sid("MG")

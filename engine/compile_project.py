@@ -103,6 +103,7 @@ def compile_policy(declared: Located | None, default_country: str) -> Policy:
         hours=_hours(node.get("quiet_hours")),
         step_expiry=seconds(node, "step_expiry", 3 * DAY),
         discount_cooldown=seconds(node, "discount_cooldown", 90 * DAY),
+        confirm_opt_out=(said := node.get("confirm_opt_out")) is None or said.value is True,
         won_back=frozenset(one_or_more(node.get("won_back")) or DEFAULT_WON_BACK),
         markets=one_or_more(node.get("markets")) or (default_country,),
         reading_grade=_whole(node.get("reading_grade")),

@@ -4,6 +4,7 @@ ends, and no message of any kind that becomes a request Twilio would refuse for 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,6 +141,13 @@ def test_an_api_key_is_a_way_in(double: Twilio) -> None:
     assert double.http.requests[0].path == PATH
 
 
+def test_beside_an_api_key_the_token_only_verifies(double: Twilio) -> None:
+    made = build(double, api_key_sid=KEY, api_key_secret=KEY_SECRET)
+    assert isinstance(made.send(sms()), Accepted)
+    login = b64encode(f"{KEY}:{KEY_SECRET}".encode()).decode()
+    assert double.http.requests[0].headers["authorization"] == f"Basic {login}"
+
+
 def test_media_make_it_an_mms_which_has_no_parts(double: Twilio) -> None:
     media = ("https://acme.example/a.png", "https://acme.example/b.jpg?c=1&d=%C3%A9")
     made = build(double, max_parts=1)
@@ -169,7 +177,7 @@ def test_our_ref_joins_what_the_callback_asks_already(double: Twilio) -> None:
 
 
 def test_without_a_callback_nothing_settles_a_doubt(double: Twilio) -> None:
-    made = build(double, status_callback=None)
+    made = build(double, status_callback=None, auth_token=None, api_key_sid=KEY, api_key_secret=KEY_SECRET)
     assert isinstance(made.send(sms()), Accepted)
     assert "StatusCallback" not in double.messages[0]
     assert not made.capabilities.webhooks
@@ -415,8 +423,7 @@ def test_a_text_costs_no_more_parts_than_declared(double: Twilio, text: str, par
     [
         ({"messaging_service": None}, "'messaging_service' and 'from': exactly one"),
         ({"from": NUMBER}, "'messaging_service' and 'from': exactly one"),
-        ({"auth_token": None}, "'auth_token' and 'api_key_sid': exactly one"),
-        ({"api_key_sid": KEY, "api_key_secret": KEY_SECRET}, "'auth_token' and 'api_key_sid': exactly one"),
+        ({"auth_token": None}, "'auth_token' and 'api_key_sid': one of them"),
         ({"api_key_sid": KEY}, "go together"),
         ({"auth_token": None, "api_key_secret": KEY_SECRET}, "go together"),
         ({"auth_token": "two words"}, "'auth_token': is no secret"),
