@@ -89,7 +89,7 @@ class LetterAdapter:
                 "type": "string",
                 "enum": ["auto", "a4", "us_letter"],
                 "default": "auto",
-                "description": "The sheet and the window of its envelope: DIN 5008 or US #10, by the country it goes to.",
+                "description": "Sheet and window: DIN 5008 or US #10, by the country it goes to.",
             },
             "accent": {
                 "type": "string",

@@ -166,8 +166,7 @@ def picture(data: Mapping[str, Any], *, ppi: float = 110, fonts: Path | None = N
     """The first page as PNG: to look at."""
     compiler = _compiler(str(fonts) if fonts else None)
     made = compiler.compile(format="png", ppi=ppi, sys_inputs={"letter": orjson.dumps(data).decode()})
-    first = made if isinstance(made, bytes) else (made or [b""])[0]
-    return first
+    return made if isinstance(made, bytes) else (made or [b""])[0]
 
 
 def _framed(image: bytes) -> str:

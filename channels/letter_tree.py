@@ -1,7 +1,8 @@
 """The HTML of a letter's words as the tree that its template walks, and as the plain words that must be on paper.
 
-A node is a mapping whose ``t`` says what it is. Blocks: ``p`` ``h`` (``level``) ``ul`` ``ol`` (``start``) ``quote`` ``hr``.
-Within a line: a string, ``b`` ``i`` ``a`` (``to``) ``br``. ``c`` is what a node holds; of a list, the blocks of each item.
+A node is a mapping whose ``t`` says what it is. Blocks: ``p`` ``h`` (``level``) ``ul`` ``ol`` (``start``) ``quote``
+``hr``. Within a line: a string, ``b`` ``i`` ``a`` (``to``) ``br``. ``c`` is what a node holds; of a list, the blocks of
+each item.
 A link is printed: its words, and its address behind them where they do not say it.
 """
 

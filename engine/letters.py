@@ -21,7 +21,6 @@ from engine.letter_clearance import forbidden
 from engine.model import DAY
 from state.queries import letters as queries
 from state.queries import people
-from state.queries import tasks as task_queries
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -178,12 +177,7 @@ def _turn_task(conn: Connection, letter: dict[str, Any], deliver: str, now: int)
         title = f"Print and post the letter to {whom}" if whom else "Print and post the letter"
         queries.turn_task(conn, letter["ref"], title=title, due_at=now + POST_WITHIN)
     else:
-        done(conn, letter["ref"], now)
-
-
-def done(conn: Connection, ref: str, now: int) -> None:
-    """The letter's task is done, if it is still open."""
-    task_queries.close(conn, ref, state="done", disposition="done", comment=None, now=now)
+        queries.finish_task(conn, letter["ref"], now)
 
 
 def posted(
@@ -198,7 +192,7 @@ def posted(
         if not queries.post(conn, found["ref"], carrier=carrier, tracking=tracking, at=moment):
             was = "is not signed" if found["signed_at"] is None else f"is {found['state']} already"
             raise LetterStands(f"letter {found['ref']} {was}")
-        done(conn, found["ref"], now)
+        queries.finish_task(conn, found["ref"], now)
         happened(app, conn, found, "posted", moment, {"carrier": carrier, "tracking": tracking or ""})
     return _again(app, found["ref"])
 

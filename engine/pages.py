@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A compiled message. ``html`` only for e-mail, and the words of a letter; ``language`` only where the template declares one."""
+    """A compiled message. ``html`` only of e-mails and letters; ``language`` only where the template declares one."""
 
     subject: Line
     title: Line

@@ -20,7 +20,7 @@ from engine.inbound import Meaning, Reading
 from engine.reported import refusal_in
 from engine.suggest import mend
 from engine.suppression import ALL, Refusal, suppress_all
-from state.queries import facts, notes, people
+from state.queries import facts, letters, notes, people
 from state.queries import tasks as queries
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def settle(
     writes = _Writes()
     results = [_judge(app, tasks, persons, outcome, now, writes, strictly=strictly) for outcome in outcomes]
     queries.close_all(conn, writes.closed)
+    letters.refuse_closed(conn, {t["identity_id"] for t in tasks.values() if t["kind"] == "letter"})
     queries.move_all(conn, writes.moved)
     for identity in writes.read:
         notes.close(conn, identity, _UNREAD, None, now)

@@ -140,14 +140,25 @@ def refuse(conn: Connection, ref: str) -> None:
 
 
 def refuse_closed(conn: Connection, ids: Collection[int]) -> None:
-    """Letters of these people whose task was closed without being done are not to leave any more. One whose e-mail
-    may have left stays in doubt until somebody has found out."""
+    """Letters of these people whose task was closed without a signature, or without the post, are not to leave any
+    more. One whose e-mail may have left stays in doubt until somebody has found out."""
+    if not ids:
+        return
     sql = """
     UPDATE letter SET state = 'refused'
     WHERE identity_id IN :ids AND state IN ('unsigned', 'signed') AND carrier IS NULL
-      AND ref IN (SELECT k.ref FROM task k WHERE k.identity_id IN :ids AND k.state = 'declined')
+      AND ref IN (SELECT k.ref FROM task k WHERE k.identity_id IN :ids
+        AND (k.state = 'declined' OR k.state = 'done' AND letter.state = 'unsigned'))
     """
     execute(conn, sql, {"ids": many(conn, ids)})
+
+
+def finish_task(conn: Connection, ref: str, now: int) -> None:
+    """The letter's task is done, if it is still open."""
+    sql = """
+    UPDATE task SET state = 'done', disposition = 'done', closed_at = :now WHERE ref = :ref AND state = 'open'
+    """
+    execute(conn, sql, {"ref": ref, "now": now})
 
 
 def turn_task(conn: Connection, ref: str, *, title: str, due_at: int) -> None:

@@ -119,7 +119,7 @@ def test_nothing_that_no_reader_sees_is_a_sign_left_out() -> None:
 
 @pytest.mark.parametrize("length", [5_000, 200_000])
 def test_what_could_never_fit_is_refused(length: int) -> None:
-    with pytest.raises(LetterRefused, match="the letter (runs over its 1 page|has 200,)"):
+    with pytest.raises(LetterRefused, match=r"the letter (runs over its 1 page|has 200,)"):
         paper(text="many words " * (length // 11))
 
 
