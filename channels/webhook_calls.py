@@ -50,14 +50,14 @@ def _clean(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def outcome_of(answer: Answer, now: int) -> Outcome:
+def outcome_of(answer: Answer, now: int, by: str = "webhook") -> Outcome:
     """The outcome of an answer that arrived at ``now``. Only what the server is certain to have refused is a retry or a
     rejection; an error within it leaves open whether it has shown the message."""
     status, told = answer.status_code, _object(answer.body)
     if 200 <= status < 300:
         return Accepted(provider_id=_id(told))
     said = readable(
-        f"webhook: {status} {told.get('error') if isinstance(told.get('error'), str) else ''}"
+        f"{by}: {status} {told.get('error') if isinstance(told.get('error'), str) else ''}"
     ).strip()
     if status in _CROWDED:
         asked = retry_after(answer.headers, now)

@@ -468,17 +468,19 @@ class AudienceMember(SQLModel, table=True):
 
     __tablename__ = "audience_member"
     __table_args__ = (
+        # of whom the platform has not been told yet
         Index(
-            "ix_audience_member_leaving",
+            "ix_audience_member_untold",
             "audience",
-            sqlite_where=text("state = 'leaving'"),
-            postgresql_where=text("state = 'leaving'"),
+            sqlite_where=text("state in ('joining','leaving')"),
+            postgresql_where=text("state in ('joining','leaving')"),
         ),
     )
 
     identity_id: int = Field(sa_type=BigInteger, primary_key=True)
     audience: str = _text(primary_key=True)
-    state: str = _text()  # listed | leaving | left
+    ref: str = _text(unique=True)  # of the touch that put them there
+    state: str = _text()  # joining | listed | leaving | left
     reason: str | None = _text(default=None)  # why they leave
     hashes: list[str] = _json(default_factory=list)  # as the list has them: SHA-256 of normalised addresses
     added_at: int = _instant()

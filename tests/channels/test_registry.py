@@ -65,7 +65,7 @@ def test_an_unknown_name_is_told_what_is_near() -> None:
 
 
 def test_an_unknown_name_is_told_what_there_is() -> None:
-    with pytest.raises(registry.UnknownAdapter, match="there are: console, file, sendgrid, smtp, task"):
+    with pytest.raises(registry.UnknownAdapter, match="there are: audience, console, file, "):
         registry.build("carrier-pigeon", {})
 
 

@@ -15,20 +15,22 @@ def upgrade() -> None:
         "audience_member",
         sa.Column("identity_id", sa.BigInteger(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("hashes", sa.JSON(), nullable=False),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("identity_id", "audience"),
+        sa.UniqueConstraint("ref"),
     )
     op.create_index(
-        "ix_audience_member_leaving",
+        "ix_audience_member_untold",
         "audience_member",
         ["audience"],
         unique=False,
-        sqlite_where=sa.text("state = 'leaving'"),
-        postgresql_where=sa.text("state = 'leaving'"),
+        sqlite_where=sa.text("state in ('joining','leaving')"),
+        postgresql_where=sa.text("state in ('joining','leaving')"),
     )
     op.create_table(
         "letter",
