@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from fastapi import Request
 from starlette.datastructures import FormData
@@ -10,6 +10,11 @@ from starlette.exceptions import HTTPException
 
 #: fields of a form, and bytes of one of them
 _FIELDS, _FIELD_BYTES = 100, 16_384
+
+#: this machine, and networks that no router carries to the outside
+_INSIDE = tuple(
+    map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"))
+)
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -28,7 +33,7 @@ def from_inside(request: Request, proxies: bool) -> bool:
         address = ip_address(client_of(request))
     except ValueError:
         return False
-    return address.is_loopback or address.is_private
+    return any(address in network for network in _INSIDE)
 
 
 async def form_of(request: Request) -> FormData:

@@ -21,6 +21,9 @@ from engine.http.pages import CONTENT_SECURITY
 
 #: bytes of a body
 LARGEST = 1 << 20
+#: bytes of a body that is too large which are read all the same, so that the client hears why it was not taken
+_HEARD_OUT = 8 << 20
+_CLOSE = {"Connection": "close"}
 #: seconds a client may take between two pieces of a body, and for the whole of it
 PIECE_WITHIN, BODY_WITHIN = 10, 30
 
@@ -83,24 +86,29 @@ class _Answer:
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     """``receive``, that ends with 413 or 408 where a body is too large or too slow."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
+    refused = declared.isdigit() and int(declared) > LARGEST
     ends = time.monotonic() + BODY_WITHIN
     taken, whole = 0, False
 
-    async def bounded() -> Message:
+    async def piece() -> Message:
         nonlocal taken, whole
-        if whole:  # what comes now is only that the client hangs up
-            return await receive()
-        if declared.isdigit() and int(declared) > LARGEST:
-            raise HTTPException(413, "the body is too large")
         try:
             message = await asyncio.wait_for(receive(), max(0.1, min(PIECE_WITHIN, ends - time.monotonic())))
         except TimeoutError:
-            raise HTTPException(408, "the body did not come in time", {"Connection": "close"}) from None
+            raise HTTPException(408, "the body did not come in time", _CLOSE) from None
         taken += len(message.get("body", b""))
         whole = not message.get("more_body", False)
-        if taken > LARGEST:
-            raise HTTPException(413, "the body is too large", {"Connection": "close"})
         return message
+
+    async def bounded() -> Message:
+        if whole:  # what comes now is only that the client hangs up
+            return await receive()
+        message = await piece()
+        if not refused and taken <= LARGEST:
+            return message
+        while not whole and taken <= _HEARD_OUT:  # who is cut off while speaking does not hear the answer
+            await piece()
+        raise HTTPException(413, "the body is too large", _CLOSE)
 
     return bounded
 

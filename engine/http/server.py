@@ -27,6 +27,8 @@ HEADERS_WITHIN = 10
 IDLE = 15
 #: bytes of a call's line and headers
 _LARGEST_HEAD = 32_768
+#: connections that wait to be taken
+_BACKLOG = 512
 #: connections at a time; more get 503
 _CONNECTIONS = 512
 #: seconds calls at work have to end when the service stops
@@ -148,10 +150,15 @@ class _Patient(H11Protocol):
 
 
 def _listen(http: HttpDef, host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # TCP is named, for asyncio sends small answers at once only on what says that it is TCP
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=512)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
     except OSError as error:
+        listening.close()
         what = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on: {error.strerror}"
         raise ConfigurationError(
             f"{host}:{port} {what}",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import text
 
 from engine.app import App, environment_of
 from engine.clock import VirtualClock
@@ -33,6 +34,9 @@ cadence:
     email: note
   - step: again
     at: 2d
+    email: note
+  - step: last
+    at: 4d
     email: note
 then: end
 exit:
@@ -79,6 +83,11 @@ class Site:
     def ask(self, sql: str, **params: Any) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         return ask(self.worker.store, sql, **params)
+
+    def change(self, sql: str, **params: Any) -> None:
+        """Something else writes to the store."""
+        with self.worker.store.begin() as conn:
+            conn.execute(text(sql), params)
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from channels.events import Receiver
 from engine.http.desk import Desk
+from engine.http.webhooks import receivers
 
 
 def screen(desk: Desk, address: str) -> str:
     """Where it listens, and what is there."""
     public, http = desk.http.public_url, desk.http
-    hooks = sorted(name for name, adapter in desk.app.channels.items() if isinstance(adapter, Receiver))
+    hooks = sorted(receivers(desk))
     lines = [
         f"Serving {desk.brand.name}, environment {desk.app.environment.name}, on http://{address}",
         f"  unsubscribe   {public}/u/<token>",

@@ -1,0 +1,166 @@
+"""The preference page: what is chosen there holds, what is shown there gives nobody away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.engine.building import DAY, NOW
+from tests.http.building import Site
+
+SAVE: dict[str, Any] = {
+    "do": "save",
+    "often": "0",
+    "pause": "0",
+    "shown": ["email", "sms"],
+    "way": ["email", "sms"],
+}
+
+
+def save(site: Site, **changes: Any) -> str:
+    answer = site.client.post(f"/p/{site.tokens()[0]}", data={**SAVE, **changes})
+    assert answer.status_code == 200
+    assert "Your choices are saved" in answer.text
+    return answer.text
+
+
+def events(site: Site) -> list[str]:
+    return [name for (name,) in site.ask("SELECT name FROM event ORDER BY id")]
+
+
+def test_fewer_messages_and_a_pause_are_on_record_and_shown(site: Site) -> None:
+    page = save(site, often="30", pause="60")
+    assert site.ask("SELECT paused_until, at_most_every, source FROM preference") == [
+        (NOW + 60 * DAY, 30 * DAY, "pages")
+    ]
+    assert events(site) == ["preferences_changed"]
+    assert 'value="30" checked' in page
+    assert 'value="keep" checked' in page
+    assert "May 1, 2026" in page
+
+
+def test_saving_the_same_again_is_no_event(site: Site) -> None:
+    save(site, often="30", pause="60")
+    save(site, often="30", pause="keep")
+    assert events(site) == ["preferences_changed"]
+
+
+def test_a_pause_holds_the_next_message_and_ending_it_lets_it_go(site: Site) -> None:
+    save(site, pause="30")
+    site.clock.move_to(NOW + 2 * DAY)
+    site.turn()
+    # thirty days are longer than the step lives
+    assert site.ask("SELECT state, reason FROM touch WHERE step = 'again'") == [("skipped", "preference")]
+
+
+def test_a_milder_choice_lets_go_at_once_what_waited(site: Site) -> None:
+    save(site, often="7")
+    # so that only three days of the seven are to come
+    site.change(f"UPDATE touch SET counted_at = {NOW - 3 * DAY}")
+    site.clock.move_to(NOW + 2 * DAY)
+    site.turn()
+    assert site.ask("SELECT state, reason FROM touch WHERE step = 'again'") == [("held", "preference")]
+    save(site, often="0")
+    site.turn()
+    assert site.ask("SELECT state FROM touch WHERE step = 'again'") == [("sent",)]
+
+
+def test_a_channel_off_leaves_the_round_and_other_channels_alone(site: Site) -> None:
+    page = save(site, way=["email"])
+    assert site.ask("SELECT channel, reason FROM suppression") == [("sms", "opt_out")]
+    assert events(site) == ["channel_declined"]
+    assert 'value="sms">' in page
+    site.clock.move_to(NOW + 2 * DAY)
+    site.turn()
+    assert site.ask("SELECT state FROM touch WHERE step = 'again'") == [("sent",)]
+
+
+def test_a_channel_on_again_gives_the_consent_that_there_was(site: Site) -> None:
+    site.change(
+        "INSERT INTO consent (identity_id, id, channel, type, at, recorded_at, source, proof_uri, key)"
+        f" VALUES (1, 5, 'sms', 'express_written', {NOW - DAY}, {NOW - DAY}, 'crm', 'https://proof.example/5', 'k')"
+    )
+    save(site, way=["email"])
+    save(site)
+    assert site.ask("SELECT * FROM suppression") == []
+    newest = site.ask("SELECT type, proof_uri, source FROM consent ORDER BY at DESC LIMIT 1")
+    assert newest == [("express_written", "https://proof.example/5", "event:pages")]
+
+
+def test_nobody_consents_to_texts_by_a_click_who_had_not_in_writing(site: Site) -> None:
+    save(site, way=["email"])
+    save(site)
+    assert site.ask("SELECT * FROM suppression") == []
+    assert site.ask("SELECT channel, type FROM consent") == [("sms", "revoked")]
+
+
+def test_stop_everything_stops_everything_and_can_be_undone(site: Site) -> None:
+    (token,) = site.tokens()
+    page = site.client.post(f"/p/{token}", data={"do": "stop"}).text
+    assert site.ask("SELECT channel, reason FROM suppression") == [("all", "opt_out")]
+    assert {a for (a,) in site.ask("SELECT address FROM address_suppression")} == {
+        "user-1@example.com",
+        "+13125550101",
+    }
+    assert events(site) == ["unsubscribed"]
+    assert "opted out of everything" in page
+    site.turn()
+    assert site.ask("SELECT state, reason FROM enrolment") == [("ended", "opted_out")]
+    site.client.post(f"/p/{token}", data={"do": "back"})
+    assert site.ask("SELECT * FROM suppression") == site.ask("SELECT * FROM address_suppression") == []
+
+
+def test_everything_given_back_leaves_what_was_closed_by_itself_closed(site: Site) -> None:
+    (token,) = site.tokens()
+    site.client.post(f"/u/{token}")
+    site.client.post(f"/p/{token}", data={"do": "stop"})
+    site.client.post(f"/p/{token}", data={"do": "back"})
+    assert site.ask("SELECT channel FROM suppression") == [("email",)]
+    assert site.ask("SELECT type FROM consent WHERE channel = 'email' ORDER BY at DESC LIMIT 1") == [
+        ("revoked",)
+    ]
+    site.client.post(f"/u/{token}", data={"do": "back"})
+    assert site.ask("SELECT channel FROM suppression") == []
+    assert site.ask("SELECT type FROM consent ORDER BY at DESC LIMIT 1") == [("express",)]
+
+
+def test_a_channel_closed_elsewhere_cannot_be_opened_here(site: Site) -> None:
+    site.change(f"INSERT INTO suppression VALUES (1, 'sms', 'opt_out', {NOW}, 'crm', NULL)")
+    page = site.client.get(f"/p/{site.tokens()[0]}").text
+    assert "You opted out on March 2, 2026" in page
+    save(site)
+    assert site.ask("SELECT source FROM suppression") == [("crm",)]
+
+
+WRONG: tuple[dict[str, Any], ...] = (
+    {}, {"do": "destroy"}, {**SAVE, "often": "5"}, {**SAVE, "often": "-7"}, {**SAVE, "pause": "400"},
+    {**SAVE, "pause": "٣٠"}, {**SAVE, "often": "9" * 400}, {**SAVE, "pause": ""},
+)  # fmt: skip
+
+
+def test_what_is_not_offered_is_refused_and_changes_nothing(site: Site) -> None:
+    (token,) = site.tokens()
+    for form in WRONG:
+        answer = site.client.post(f"/p/{token}", data=form)
+        assert answer.status_code == 400, form
+        assert "Nothing was changed" in answer.text
+    assert site.ask("SELECT * FROM preference") == site.ask("SELECT * FROM suppression") == []
+
+
+def test_ways_that_are_not_theirs_are_not_touched(site: Site) -> None:
+    save(site, shown=["email", "letter", "audience", "'; --"], way=["email"])
+    assert site.ask("SELECT * FROM suppression") == []
+
+
+def test_a_forwarded_link_gives_nobody_away(site: Site) -> None:
+    (token,) = site.tokens()
+    site.change("UPDATE person SET first_name = 'Annabel', last_name = 'Quist', company = 'Globex'")
+    site.change(
+        "INSERT INTO consent (identity_id, id, channel, type, at, recorded_at, source, proof_uri, key)"
+        f" VALUES (1, 5, 'email', 'express', {NOW}, {NOW}, 'crm', 'https://proof.example/Quist', 'k')"
+    )
+    for path in (f"/u/{token}", f"/p/{token}"):
+        page = site.client.get(path).text
+        for word in ("user-1@example.com", "555", "Annabel", "Quist", "Globex", "proof.example"):
+            assert word not in page
+    assert "u•••@e•••" in page
+    assert "E-mail: Given" in page
