@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from channels.events import EventKind, InboundMessage, Keyword, ProviderEvent
+from engine import telling
 from engine.intake import WATCHED, Coming, Intake, Item
 from engine.machines import WATCH, Act, by_machines
 from engine.model import DAY
@@ -54,10 +55,15 @@ def place_open(app: App, now: int) -> Counter[str]:
             break
         last = rows[-1]["id"]
         for (source, channel), group in _grouped(rows).items():
+            numbers = [row["id"] for row in group]
+            if source.startswith(telling.PREFIX):
+                tally.update(telling.place_again(app, source, group, now))
+            else:
+                with app.store.begin() as conn:
+                    coming = [_coming(row) for row in received.still_open(conn, numbers)]
+                    tally.update(_again(conn, app, source, channel, coming, now))
             with app.store.begin() as conn:
-                waiting = received.still_open(conn, [row["id"] for row in group])
-                tally.update(_again(conn, app, source, channel, [_coming(row) for row in waiting], now))
-                received.give_up(conn, [row["id"] for row in waiting], now - KEPT_OPEN)
+                received.give_up(conn, numbers, now - KEPT_OPEN)
     return tally
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from channels.base import Accepted, Message, Outcome, Rejected, Retry, Unknown
 from channels.events import Keyword
+from engine import breaker
 from engine.model import DAY
 from engine.notice_words import words
 from engine.people.keys import fact_key
@@ -101,6 +102,7 @@ def answer(app: App, now: int) -> Counter[str]:
     tally: Counter[str] = Counter()
     with app.store.read() as conn:
         rows = queries.unfinished(conn)
+        resting = breaker.resting(conn) if rows else frozenset()
     for row in rows:
         if app.stopping:
             break
@@ -109,7 +111,7 @@ def answer(app: App, now: int) -> Counter[str]:
                 _settle(app, row, Unknown(reason="the worker that was sending is gone"), tally)
         elif now > row["not_after"]:
             _settle(app, row, None, tally)
-        elif row["channel"] in app.channels and not app.resting(row["channel"]):
+        elif row["channel"] in app.channels and row["channel"] not in resting:
             _send(app, row, tally)
     return tally
 

@@ -142,3 +142,11 @@ def delivered_at(conn: Connection, refs: Collection[str]) -> dict[str, int]:
     WHERE t.ref IN :names AND r.kind = 'delivered' AND r.at IS NOT NULL GROUP BY r.ref
     """
     return {row[0]: row[1] for row in fetch(conn, sql, names=many(conn, refs))}
+
+
+def close_told(conn: Connection, source: str, key: str) -> None:
+    """An event for everyone has been told to everyone."""
+    sql = """
+    UPDATE received SET state = 'applied', reason = NULL, said = NULL WHERE source = :source AND key = :key
+    """
+    execute(conn, sql, {"source": source, "key": key})
