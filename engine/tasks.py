@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from engine.calling import CALLS, calling_hours
 from engine.clock import iso
 from engine.dispositions import DISPOSITIONS, KINDS, fitting
 from engine.errors import UnknownName
@@ -62,6 +63,9 @@ def shown(app: App, ref: str) -> dict[str, Any]:
             raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")
         place = _place(app, conn, rows[0]["identity_id"])
     task = _shown(_withheld(rows[0])) | {"zones": list(place.zones), "zone_known": place.zone_known}
+    if task["kind"] in CALLS:
+        hours = calling_hours(app.project.policy, place, app.clock.now())
+        task |= {"call_from": iso(hours and hours.opens), "call_until": iso(hours and hours.closes)}
     return {"format_version": 1, "now": iso(app.clock.now()), "task": task}
 
 

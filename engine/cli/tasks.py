@@ -8,16 +8,17 @@ import click
 
 from engine.cli.context import CliContext
 from engine.cli.letters import sign
-from engine.cli.params import echo_json, format_option
+from engine.cli.params import Instant, echo_json, format_option
+from engine.cli.task_files import export, import_
 
 
 class _Disposition(click.ParamType[Any]):
-    """A code of engine.tasks.DISPOSITIONS, imported only when one is given."""
+    """A code of engine.dispositions, imported only when one is given."""
 
     name = "code"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from engine.tasks import DISPOSITIONS
+        from engine.dispositions import DISPOSITIONS
 
         if value not in DISPOSITIONS:
             self.fail(f"there is no disposition '{value}'. There are: {', '.join(DISPOSITIONS)}", param, ctx)
@@ -30,6 +31,8 @@ def command() -> None:
 
 
 command.add_command(sign)
+command.add_command(export)
+command.add_command(import_)
 
 
 @command.command("list")
@@ -59,7 +62,7 @@ def list_(obj: CliContext, owner: str | None, kind: str | None, every: bool, lim
 @click.pass_obj
 def show(obj: CliContext, ref: str, format: str) -> None:
     """One task: whom it is about, what to say, and how to close it."""
-    from engine.tasks import fitting, shown
+    from engine.tasks import shown
 
     with obj.open(tolerant=True) as app:
         found = shown(app, ref)
@@ -68,20 +71,42 @@ def show(obj: CliContext, ref: str, format: str) -> None:
         return
     from engine.cli.output.tasks import render_one
 
-    obj.show(render_one(found, {code: d.means for code, d in fitting(found["task"]["kind"]).items()}))
+    obj.show(render_one(found))
 
 
 @command.command("done")
 @click.argument("ref")
-@click.option(
-    "--disposition", type=_Disposition(), required=True, help="How it ended: 'tasks show' lists them."
-)
+@click.argument("code", required=False, type=_Disposition())
+@click.option("--disposition", type=_Disposition(), hidden=True)
+@click.option("--at", type=Instant(), metavar="MOMENT", help="Not done yet: when to try again.")
+@click.option("--reason", metavar="REASON", help="Why they left, in a word: kept on the person.")
+@click.option("--because", metavar="WORDS", help="Why they left, in their own words.")
 @click.option("--comment", help="A word for whoever looks later.")
 @format_option
-@click.pass_obj
-def done(obj: CliContext, ref: str, disposition: str, comment: str | None, format: str) -> None:
-    """Close a task: the person was reached, or not, and what they said."""
-    _close(obj, ref, disposition, comment, format)
+@click.pass_context
+def done(
+    ctx: click.Context, ref: str, code: str | None, disposition: str | None, at: int | None, reason: str | None,
+    because: str | None, comment: str | None, format: str,
+) -> None:  # fmt: skip
+    """Close a task under CODE: the person was reached, or not, and what they said.
+
+    Without CODE it shows the codes that fit, and what each does.
+    """
+    obj: CliContext = ctx.obj
+    chosen = code or disposition
+    if chosen is None:
+        _offer(obj, ref)
+        ctx.exit(2)
+    _close(obj, ref, chosen, format, comment=comment, reason=reason, words=because, at=at)
+
+
+def _offer(obj: CliContext, ref: str) -> None:
+    from engine.cli.output.tasks import render_ways
+    from engine.tasks import shown
+
+    with obj.open(tolerant=True) as app:
+        task = shown(app, ref)["task"]
+    obj.show(render_ways(task))
 
 
 @command.command("decline")
@@ -91,19 +116,26 @@ def done(obj: CliContext, ref: str, disposition: str, comment: str | None, forma
 @click.pass_obj
 def decline(obj: CliContext, ref: str, comment: str | None, format: str) -> None:
     """Close a task that will not be done; a review that is declined ends the person's round."""
-    _close(obj, ref, None, comment, format)
+    _close(obj, ref, None, format, comment=comment)
 
 
-def _close(obj: CliContext, ref: str, disposition: str | None, comment: str | None, format: str) -> None:
-    """Close it; without a disposition it is declined, as its kind is."""
-    from engine.tasks import close, shown
+def _close(
+    obj: CliContext, ref: str, code: str | None, format: str, *, comment: str | None, reason: str | None = None,
+    words: str | None = None, at: int | None = None,
+) -> None:  # fmt: skip
+    """Close it, or put it off; without a code it is declined, as its kind is."""
+    from engine.task_outcomes import Outcome
+    from engine.tasks import conclude, shown
 
     with obj.open(tolerant=True) as app:
         task = shown(app, ref)["task"]
-        code = disposition or ("rejected" if task["kind"] == "review" else "declined")
-        close(app, task["ref"], code, comment)
+        chosen = code or ("rejected" if task["kind"] == "review" else "declined")
+        outcome = Outcome(ref=task["ref"], code=chosen, comment=comment, reason=reason, words=words, at=at)
+        refused = conclude(app, outcome).refused
         found = shown(app, task["ref"])
     if format == "json":
-        echo_json(found)
-    else:
-        click.echo(f"{task['kind']} task {task['ref']} is closed as {code}")
+        echo_json({**found, "refused": list(refused)})
+        return
+    from engine.cli.output.tasks import told_closed
+
+    click.echo(told_closed(found["task"], refused))

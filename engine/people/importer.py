@@ -195,9 +195,10 @@ class Rejects:
     """The file of rows that did not go in: row number, reason, and the row as it was. Made when needed; what
     the last run refused is this run's to judge, so its file goes."""
 
-    def __init__(self, path: Path, header: Sequence[str]) -> None:
-        """Raises ConfigurationError when an earlier file cannot be removed."""
+    def __init__(self, path: Path, header: Sequence[str], why: str = "reason") -> None:
+        """``why``: the column that says it. Raises ConfigurationError when an earlier file cannot be removed."""
         self.path = path
+        self._why = why
         self._header = header
         self._file: IO[str] | None = None
         with self._typed_errors():
@@ -211,7 +212,7 @@ class Rejects:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("w", encoding="utf-8", newline="")
-                csv.writer(self._file).writerow(["row", "reason", *self._header])
+                csv.writer(self._file).writerow(["row", self._why, *self._header])
             csv.writer(self._file).writerows([number, reason, *cells] for number, reason, cells in rejected)
             self._file.flush()
 
