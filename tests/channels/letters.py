@@ -46,6 +46,59 @@ def letter(ref: str = "ref-1", **changes: Any) -> Message:
     return replace(message, **changes)
 
 
+LAPSED = """\
+<p>Dear Sam,</p>
+<p>In May you bought an <strong>RX-40 inspection arm</strong> from us, and in June its gripper. We have not heard
+from you since, and I would like to know whether it still does what you bought it for.</p>
+<p>Many plants that pack food had the same trouble with the wash-down seal. We changed it. Since then:</p>
+<ul><li>the seal lasts two years instead of eight months;</li>
+<li>it is changed in ten minutes, without a technician;</li>
+<li>every owner of an RX-40 gets the first one free.</li></ul>
+<p>If you order by <em>April 1, 2026</em>, your service plan costs 10% less for a year. The offer is for your plant
+only.</p>
+<p>Would you tell me by April 1 whether we may send you the seal? A call or two lines by e-mail are enough:
+<a href="tel:+13125550101">+1 312 555 0101</a>, or choose a time at
+<a href="https://go.acme.example/time">go.acme.example/time</a>.</p>
+<p>Thank you for the trust you gave us.</p>"""
+
+APOLOGY = """\
+<p>Sehr geehrter Herr Müßiggang,</p>
+<p>wir haben Ihnen im Januar zwölf Greifer zu spät und ohne Prüfprotokoll geliefert. Das war unser Fehler, und es tut
+mir leid. Sie haben deshalb am 9. Februar Ihren Vertrag (Kundennummer 4711-B) beendet.</p>
+<p>Der Grund ist einfach: Unser Lager hat Ihre Bestellung zweimal umgebucht, und niemand hat Sie angerufen. Sie
+schrieben uns: „Wir haben drei Tage lang gewartet, und keiner wusste etwas.“ Das stimmt.</p>
+<p>Wir haben geändert, was dazu geführt hat, und wir möchten es gutmachen:</p>
+<ol><li>Sie erhalten 4.800 € zurück; das sind 12 % Ihres Jahresvertrags.</li>
+<li>Jede Ihrer Bestellungen hat von heute an eine Person mit Namen und Durchwahl.</li>
+<li>Die Prüfprotokolle liegen diesem Brief bei.</li></ol>
+<p>Bitte sagen Sie mir bis zum <strong>20. März 2026</strong>, ob Sie das annehmen. Danach schließen wir den Vorgang und
+überweisen Ihnen den Betrag ohne weitere Bedingung.</p>"""
+
+
+def lapsed() -> Message:
+    """A letter to a customer who has not bought for a while, in the United States."""
+    return letter(
+        "5f0c2a9be71d4408",
+        subject="The inspection arm you bought in May is easier to keep running",
+        html=LAPSED,
+    )
+
+
+def apology() -> Message:
+    """An apology to a customer who left, in Germany."""
+    facts = FACTS | {
+        "language": "de",
+        "country": "DE",
+        "date": "2. März 2026",
+        "closing": "Mit freundlichen Grüßen",
+    }
+    to = "Jürgen Müßiggang\nGröße & Söhne GmbH\nÄußere Königstraße 12\n70173 Stuttgart\nGERMANY"
+    subject = "Unser Fehler bei Ihrer Lieferung vom 14. Januar – und wie wir ihn gutmachen"
+    return letter(
+        "c41d7e0a93b25f66", to=to, to_name="Jürgen Müßiggang", subject=subject, html=APOLOGY, meta=facts
+    )
+
+
 class Desk:
     """A letter desk in memory."""
 

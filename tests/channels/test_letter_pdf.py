@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pypdf.generic import DictionaryObject
 
 from channels import letter_pdf, letter_tree
+from channels.base import Message
 from channels.letter_pdf import LetterRefused
-from tests.channels.letters import FACTS, letter
+from tests.channels.letters import FACTS, apology, lapsed, letter
 
 AT = 1_772_463_600
 
@@ -89,6 +90,16 @@ def _kinds(node: Any) -> Any:
             yield str(node["/S"])
         if "/K" in node:
             yield from _kinds(node["/K"])
+
+
+@pytest.mark.parametrize("message", [lapsed(), apology()], ids=["lapsed", "apology"])
+def test_the_letters_of_the_page_are_whole_and_on_one_sheet(message: Message) -> None:
+    data = letter_pdf.data_of(message)
+    pdf = letter_pdf.typeset(data, made_at=AT)
+    paper = letter_pdf.signs(letter_pdf.read(pdf))
+    assert [words for words in letter_pdf.expected(data) if letter_pdf.signs(words) not in paper] == []
+    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) == 1
+    assert letter_pdf.picture(data, ppi=30).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(("country", "size"), [("US", (612, 792)), ("DE", (595, 842)), ("GB", (595, 842))])
