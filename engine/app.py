@@ -22,6 +22,7 @@ from engine.adapters import Following, build_adapter
 from engine.audience import Audience
 from engine.clock import Clock, SystemClock
 from engine.compile import Loaded, load_project, pinned_files
+from engine.drill import gate as drill_gate
 from engine.errors import ConfigurationError, ProjectError, UnknownName
 from engine.event_names import REFUSALS
 from engine.gather import Scope
@@ -159,9 +160,13 @@ class App:
         self._scope = None
 
     def running(self, conn: Connection) -> list[str]:
-        """Ids of the campaigns that run: in the project, and not paused."""
-        paused = control.like(conn, "pause:")
-        return [c for c in self.project.campaigns if c not in paused]
+        """Ids of the campaigns that run: in the project, not paused, and drilled for where messages go out."""
+        still = control.like(conn, "pause:").keys() | self.closed(conn).keys()
+        return [c for c in self.project.campaigns if c not in still]
+
+    def closed(self, conn: Connection) -> dict[str, list[str]]:
+        """Campaigns that wait for the drill to pass here, each with the channels that it waits for."""
+        return drill_gate.closed(conn, self.environment, self.project.campaigns)
 
     def priority(self, campaign: str) -> int:
         """The campaign's priority as the project has it now."""

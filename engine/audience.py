@@ -42,7 +42,8 @@ from state.tables import Enrolment
 _ENROLMENT = cast(Any, Enrolment).__table__
 #: the moment, as a parameter: one prepared statement serves every refresh
 _NOW: ColumnElement[int] = bindparam("now", type_=BigInteger)
-_LIVE_PERSON = and_(PERSON.c.merged_into.is_(None), PERSON.c.deleted_at.is_(None))
+#: a synthetic person (state.queries.synthetic) is enrolled in nothing
+_LIVE_PERSON = and_(PERSON.c.merged_into.is_(None), PERSON.c.deleted_at.is_(None), PERSON.c.identity_id > 0)
 #: an age in seconds that no enrolment reaches
 _NEVER = 1 << 40
 

@@ -15,6 +15,8 @@ from engine.advance import advance
 from engine.backlog import backlog_hold
 from engine.dispatch import dispatch
 from engine.doubts import recover
+from engine.drill import cast as drill_cast
+from engine.drill import gate as drill_gate
 from engine.intake_again import judge_watched, place_open
 from engine.model import DAY, HOUR
 from engine.notices import answer
@@ -46,6 +48,8 @@ def run_refresh(app: App, now: int) -> Counter[str]:
     """Read changed campaign files; put everyone in their segment and enrol who is free."""
     app.reload()
     with app.store.begin() as conn:
+        if closed := app.closed(conn):
+            app.log.warning("not_drilled", campaigns=sorted(closed), mend=drill_gate.mend(app.environment))
         hold = backlog_hold(conn)
         if hold is not None:
             app.log.warning("backlog_held", **hold)  # again at every refresh, until somebody has looked
@@ -98,6 +102,7 @@ def run_letters(app: App, now: int) -> Counter[str]:
 def run_housekeeping(app: App, now: int) -> Counter[str]:
     """Forget rows that only served a moment: signs of life of workers long gone."""
     with app.store.begin() as conn:
+        drill_cast.sweep(conn, now - drill_cast.FORGOTTEN)
         for worker, (_, at) in control.like(conn, "worker:").items():
             if at < now - 7 * DAY:
                 control.drop(conn, f"worker:{worker}")

@@ -69,7 +69,8 @@ def wanted(conn: Connection, app: App, channel: str, asked: Iterable[Asked]) -> 
         reasons = {reason for name in names for reason in said.get(name, ())}
         again = one.word is Keyword.STOP and "opt_out" in reasons
         silent = one.word is Keyword.STOP and not app.project.policy.confirm_opt_out
-        if not (reasons & _NEVER or again or silent):
+        synthetic = any(identity < 0 for identity in one.who)  # a drill writes to nobody
+        if not (reasons & _NEVER or again or silent or synthetic):
             yield Wanted(next(iter(one.who), events.NOBODY), _KINDS[one.word], one.sender, one.at)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from engine.backlog import backlog_hold
 from engine.clock import VirtualClock, iso
+from engine.drill import gate as drill_gate
 from engine.gates.notes import HOLDING
 from state.queries import control, notes, tasks
 from state.queries import status as queries
@@ -31,6 +32,7 @@ def status(app: App) -> dict[str, Any]:
         touches = queries.touches(conn)
         enrolments = queries.enrolments(conn, now)
         paused = control.like(conn, "pause:")
+        closed = app.closed(conn)
         reach = _reach(conn, app.project.segment_ids(), _newcomers(app, conn, now))
         return {
             "format_version": 1,
@@ -43,7 +45,7 @@ def status(app: App) -> dict[str, Any]:
             "people": _people(app, conn, now),
             "campaigns": [
                 _campaign(
-                    app, c, [e for e in enrolments if e[0] == c], [t for t in touches if t[0] == c], paused
+                    app, c, [e for e in enrolments if e[0] == c], [t for t in touches if t[0] == c], paused, closed
                 )
                 for c in _ids(app, enrolments)
             ],
@@ -54,6 +56,7 @@ def status(app: App) -> dict[str, Any]:
             "open_notes": notes.count_open(conn, HOLDING),
             "in_doubt": queries.in_doubt(conn),
             "hold": _hold(backlog_hold(conn)),
+            "drill": _drill(app, closed, drill_gate.passed(conn, app.environment)),
             "jobs": _signs(conn, "job:"),
             "workers": _signs(conn, "worker:"),
             "imports": [{**row, "finished_at": iso(row["finished_at"])} for row in queries.imports(conn)],
@@ -80,8 +83,9 @@ def _people(app: App, conn: Connection, now: int) -> dict[str, Any]:
 
 
 def _campaign(
-    app: App, campaign: str, enrolments: Iterable[Any], touches: Iterable[Any], pauses: Mapping[str, Any]
-) -> dict[str, Any]:
+    app: App, campaign: str, enrolments: Iterable[Any], touches: Iterable[Any], pauses: Mapping[str, Any],
+    closed: Collection[str],
+) -> dict[str, Any]:  # fmt: skip
     declared = app.project.campaigns.get(campaign)
     states: Counter[str] = Counter()
     ended: Counter[str] = Counter()
@@ -95,7 +99,7 @@ def _campaign(
     return {
         "campaign": campaign,
         "segment": declared.segment if declared else None,
-        "condition": _condition(app, campaign, paused is not None),
+        "condition": _condition(app, campaign, paused is not None, campaign in closed),
         "paused_since": iso(paused[1]) if paused else None,
         "enrolments": dict(states),
         "due": due,
@@ -104,12 +108,22 @@ def _campaign(
     }
 
 
-def _condition(app: App, campaign: str, paused: bool) -> str:
+def _drill(
+    app: App, closed: Mapping[str, list[str]], passed: tuple[dict[str, Any], int] | None
+) -> dict[str, Any]:
+    """When the drill passed here last, and the campaigns that wait for it, each with its channels."""
+    mend = drill_gate.mend(app.environment) if closed else None
+    return {"passed_at": iso(passed[1]) if passed else None, "closed": dict(closed), "mend": mend}
+
+
+def _condition(app: App, campaign: str, paused: bool, closed: bool) -> str:
     if campaign in app.loaded.campaigns_broken:
         return "broken"
     if campaign not in app.project.campaigns:
         return "withdrawn"
-    return "paused" if paused else "running"
+    if paused:
+        return "paused"
+    return "not drilled" if closed else "running"
 
 
 def _of_touches(touches: Iterable[Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "run": "Turn the wheel: once, or over virtual time.",
         "daemon": "Run until stopped.",
         "serve": "Unsubscribe and preference pages, and webhooks.",
+        "drill": "Say no by every way in, and see that it holds.",
         "pause": "Hold a campaign; nothing is lost.",
         "resume": "Let a paused campaign, or a held daemon, go on.",
         "tasks": "Work for humans: list, close, decline.",

@@ -1,4 +1,5 @@
-"""Counts for people who look. Each is one grouped statement; none is on a hot path."""
+"""Counts for people who look. Each is one grouped statement; none is on a hot path. Synthetic people (an identity below
+zero, ``state.queries.synthetic``) are in none of them."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ def enrolments(conn: Connection, now: int) -> Sequence[Any]:
     """(campaign, segment, state, reason, how many, of them due by ``now``)."""
     sql = """
     SELECT campaign, segment, state, reason, count(*), sum(CASE WHEN due_at <= :now THEN 1 ELSE 0 END)
-    FROM enrolment GROUP BY campaign, segment, state, reason ORDER BY campaign, segment, state, reason
+    FROM enrolment WHERE identity_id > 0 GROUP BY campaign, segment, state, reason ORDER BY campaign, segment, state, reason
     """
     return fetch(conn, sql, now=now)
 
@@ -25,7 +26,7 @@ def enrolments(conn: Connection, now: int) -> Sequence[Any]:
 def touches(conn: Connection) -> Sequence[Any]:
     """(campaign, channel, state, reason, how many)."""
     sql = """
-    SELECT campaign, channel, state, reason, count(*) FROM touch
+    SELECT campaign, channel, state, reason, count(*) FROM touch WHERE identity_id > 0
     GROUP BY campaign, channel, state, reason ORDER BY campaign, channel, state, reason
     """
     return fetch(conn, sql)
@@ -46,7 +47,7 @@ def people(conn: Connection) -> dict[str, int]:
     SELECT sum(CASE WHEN merged_into IS NULL AND deleted_at IS NULL THEN 1 ELSE 0 END) AS living,
            sum(CASE WHEN merged_into IS NOT NULL THEN 1 ELSE 0 END) AS merged,
            sum(CASE WHEN deleted_at IS NOT NULL THEN 1 ELSE 0 END) AS erased
-    FROM person
+    FROM person WHERE identity_id > 0
     """
     row = fetch_dicts(conn, sql)[0]
     return {k: int(v or 0) for k, v in row.items()}
@@ -80,7 +81,7 @@ def not_written(conn: Connection) -> Sequence[Any]:
       FROM person p
       LEFT JOIN enrolment e ON e.identity_id = p.identity_id
       LEFT JOIN touch t ON t.identity_id = e.identity_id AND t.campaign = e.campaign AND t.cycle = e.cycle
-      WHERE p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM touch s
+      WHERE p.identity_id > 0 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM touch s
         WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
     ) AS stories WHERE newest = 1
     GROUP BY segment, campaign, state, reason, touch_state, touch_reason
@@ -97,7 +98,7 @@ def written(conn: Connection) -> Sequence[Any]:
         PARTITION BY e.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC) AS latest
       FROM enrolment e) AS l
     JOIN person p ON p.identity_id = l.identity_id
-    WHERE l.latest = 1 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (SELECT 1 FROM touch s
+    WHERE l.latest = 1 AND p.identity_id > 0 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (SELECT 1 FROM touch s
       WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
     GROUP BY l.segment
     """

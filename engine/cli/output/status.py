@@ -35,7 +35,7 @@ Data = Mapping[str, Any]
 _STATES = ("sent", "held", "queued", "skipped", "cancelled", "failed", "in_doubt")
 _SAID = {"in_doubt": "in doubt"}
 _COLOUR = {"sent": GOOD, "held": WAITS, "queued": WAITS, "skipped": BAD, "failed": BAD, "in_doubt": BAD}
-_CONDITION = {"running": GOOD, "paused": WAITS, "broken": BAD, "withdrawn": DIM}
+_CONDITION = {"running": GOOD, "paused": WAITS, "not drilled": WAITS, "broken": BAD, "withdrawn": DIM}
 #: a daemon that has shown no life for so many seconds is worth a look
 _SILENT = 120
 
@@ -83,6 +83,9 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
     if hold:
         share = f"{hold['overdue']:,} of {hold['of']:,} overdue"
         yield f"held since {moment(hold['since'])}: {share}", "rekindle resume --backlog"
+    if closed := s["drill"]["closed"]:
+        channels = ", ".join(sorted({c for each in closed.values() for c in each}))
+        yield f"{_campaigns_wait(len(closed))} for the drill ({channels})", s["drill"]["mend"]
     if s["in_doubt"]:
         by_channel = Counter(row["channel"] for row in s["in_doubt"])
         told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
@@ -100,6 +103,10 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
             yield f"job {job} failed {moment(sign['at'])}: {sign['error']}", "the log has the place"
     if not s["touches"]["reconciles"]:
         yield "the messages do not add up to what the ledger says came due", "this is a fault of rekindle"
+
+
+def _campaigns_wait(count: int) -> str:
+    return "1 campaign waits" if count == 1 else f"{count} campaigns wait"
 
 
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────
