@@ -1,7 +1,7 @@
 """What a mail in the bounce mailbox says: a report (RFC 3464), a complaint (RFC 5965), an automatic reply, or a person.
 
-Pure: bytes in, events out, and nothing raises whatever the bytes are. A bounce costs an address only where it shows a
-mark of ours (``channels.return_path``) and the receiving server's own words put it down to the address.
+Pure: bytes in, events out, and nothing raises whatever the bytes are. A report counts where it shows a mark of ours
+(``channels.return_path``), and costs an address where the receiving server's own words put it down to the address.
 """
 
 from __future__ import annotations
@@ -103,12 +103,12 @@ class _Reader:
     def _report(self, n: int, group: Message, *, dead: bool) -> ProviderEvent:
         status = header_of(group, "Status").split(" ")[0]
         words = _typed(header_of(group, "Diagnostic-Code"))
-        return self._event(
+        return self._proven(
             _action(group),
             n,
             to=_typed(header_of(group, "Original-Recipient") or header_of(group, "Final-Recipient")),
             reason=readable(words if status in words else f"{status} {words}"),
-            suppress="hard_bounce" if dead and self._proved else None,
+            suppress="hard_bounce" if dead else None,
             at=instant(header_of(group, "Last-Attempt-Date")),
         )
 
@@ -136,11 +136,11 @@ class _Reader:
         verdicts = [is_bad_address("", reply) for reply in found] or [is_bad_address("", words)]
         dead = bool(gone) and any(verdicts) and False not in verdicts
         named = sorted(gone or later)[0].decode("ascii", "replace")
-        return self._event(
+        return self._proven(
             EventKind.BOUNCED if gone else EventKind.DEFERRED,
             to=named if "@" in named else "",
             reason=readable(found[0] if found else ""),
-            suppress="hard_bounce" if dead and self._proved else None,
+            suppress="hard_bounce" if dead else None,
         )
 
     # ── whose doing it is ──
@@ -173,6 +173,23 @@ class _Reader:
         to = next(opened.delivered_to(), "")
         return InboundMessage(
             id=opened.digest, raw=opened.raw, sender=opened.sender, to=to, text=opened.text()
+        )
+
+    def _proven(
+        self,
+        kind: EventKind,
+        n: int = 0,
+        *,
+        to: str,
+        reason: str,
+        suppress: str | None,
+        at: int | None = None,
+    ) -> ProviderEvent:
+        """What a server says became of a message; without a mark of ours only a hint, kept and no more."""
+        if self._proved:
+            return self._event(kind, n, to=to, reason=reason, suppress=suppress, at=at)
+        return self._event(
+            EventKind.UNKNOWN, n, to=to, reason=f"{kind}, without a mark of ours: {reason}", at=at
         )
 
     def _event(

@@ -18,7 +18,7 @@ from html.parser import HTMLParser
 from channels import return_path
 
 #: more of a mail is not read: bytes, characters of a header, headers of one name, parts
-_MOST = 1_048_576
+MOST = 1_048_576
 _MOST_OF_A_HEADER = 2_000
 _MOST_HEADERS = 20
 _MOST_PARTS = 200
@@ -41,7 +41,7 @@ class Opened:
     """A mail, and what may be asked of it. Nothing here raises for what it says."""
 
     def __init__(self, data: bytes) -> None:
-        data = data[:_MOST]
+        data = data[:MOST]
         self.mail = BytesParser(policy=compat32).parsebytes(data)
         self.raw = text_of(data[:_MOST_OF_A_TEXT])
         blank = re.search(rb"\r?\n\r?\n", data)

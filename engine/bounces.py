@@ -17,6 +17,7 @@ import orjson
 
 from channels import bounces
 from channels.events import ProviderEvent
+from channels.mailbox_mail import MOST
 from engine.errors import ConfigurationError
 from engine.intake import Item, take
 from state.errors import StateError
@@ -28,16 +29,13 @@ if TYPE_CHECKING:
 #: the source its items stand under in ``received``, and the channel they are about
 SOURCE, CHANNEL = "bounces", "email"
 
-#: more of a mail is not read
-MOST = 1_048_576
-
 
 def take_mail(app: App, data: bytes) -> Counter[str]:
     """Take in one mail. When it returns it is on record, and whoever said no is suppressed.
 
     Returns what ``engine.intake.take`` does, and under ``mails`` that it was one. Raises the store's errors.
     """
-    items = _addressed(app, bounces.read(data[:MOST], app.return_marks.read))
+    items = _addressed(app, bounces.read(data, app.return_marks.read))
     return Counter(mails=1) + take(app, SOURCE, CHANNEL, items, app.clock.now())
 
 

@@ -55,7 +55,8 @@ def _of_maildir(obj: CliContext, maildir: Path) -> Counter[str]:
 
 def _of_pipe(obj: CliContext) -> Counter[str]:
     """Whatever goes wrong, the mail server has to keep the mail."""
-    from engine.bounces import MOST, take_mail
+    from channels.mailbox_mail import MOST
+    from engine.bounces import take_mail
 
     try:
         data = sys.stdin.buffer.read(MOST)

@@ -140,10 +140,11 @@ def test_or_by_our_own_header_in_what_comes_back(kind: str, back: bytes) -> None
     assert (found.ref, found.suppress) == (REF, "hard_bounce")
 
 
-def test_a_message_id_names_the_touch_and_proves_nothing() -> None:
+def test_a_message_id_names_the_touch_and_is_a_hint_and_no_more() -> None:
     back = b"Message-ID: <%b@acme.example>\r\nSubject: x\r\n" % REF.encode()
     found = event(report(group(), to="hello@acme.example", returned=back))
-    assert (found.kind, found.ref, found.suppress) == (EventKind.BOUNCED, REF, None)
+    assert (found.kind, found.ref, found.suppress) == (EventKind.UNKNOWN, REF, None)
+    assert "bounced, without a mark of ours: 550 5.1.1" in found.reason
 
 
 @given(
@@ -153,7 +154,8 @@ def test_a_message_id_names_the_touch_and_proves_nothing() -> None:
 def test_a_forged_bounce_suppresses_nobody(ref: str, mac: str) -> None:
     for to, mark in ((f"bounces+{ref}-{mac}@go.example", f"{ref}-{mac}"), (f"bounces+{ref}@go.example", ref)):
         back = b"X-Rekindle-Ref: %b\r\nMessage-ID: <%b@acme.example>\r\n" % (mark.encode(), ref.encode())
-        assert event(report(group(), to=to, returned=back)).suppress is None
+        found = event(report(group(), to=to, returned=back))
+        assert (found.kind, found.suppress) == (EventKind.UNKNOWN, None)
 
 
 def test_the_same_mail_again_has_the_same_id_whatever_servers_write_on_the_way() -> None:

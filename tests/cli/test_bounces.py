@@ -6,16 +6,14 @@ import json
 import os
 import subprocess
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from channels import mime
 from channels.base import Message
-from channels.return_path import HEADER, ReturnPath
+from channels.return_path import ReturnPath
 from engine.app import open_app
 from engine.clock import SystemClock
 from state.store import Store
@@ -107,17 +105,6 @@ def test_a_maildir_is_worked_off_and_each_mail_kept(sent: Sent, tmp_path: Path) 
     told = world.run("explain", second.to).stdout
     assert "Please stop writing to me." in told
     assert world.run("bounces", "--maildir", str(tmp_path / "box")).stdout == "0 mails taken in\n"
-
-
-def test_a_quoted_header_of_ours_brings_a_bounce_home_too(
-    sent: Sent,
-) -> None:
-    world, (first, _), (to, _) = sent
-    mark = to.partition("+")[2].partition("@")[0]
-    head = mime.to_bytes(first, 1, more={HEADER: mark}).partition(b"\r\n\r\n")[0]
-    assert message_from_bytes(head)[HEADER] == mark
-    _pipe(world, data=report(group(), to="hello@acme.example", returned=head + b"\r\n"))
-    assert _states(world, first) == ["bounced"]
 
 
 def test_what_cannot_be_stored_is_to_be_handed_over_again(world: World, tmp_path: Path) -> None:
