@@ -32,7 +32,8 @@ def count_open(conn: Connection, kinds: Collection[str]) -> dict[str, int]:
     """How many living people have an open note of each of these kinds; kinds nobody has are absent."""
     sql = """
     SELECT n.kind, count(DISTINCT n.identity_id) FROM note n JOIN person p ON p.identity_id = n.identity_id
-    WHERE n.kind IN :names AND n.identity_id > 0 AND n.closed_at IS NULL AND p.merged_into IS NULL AND p.deleted_at IS NULL
+    WHERE n.kind IN :names AND n.identity_id > 0 AND n.closed_at IS NULL
+      AND p.merged_into IS NULL AND p.deleted_at IS NULL
     GROUP BY n.kind ORDER BY n.kind
     """
     return {row[0]: row[1] for row in fetch(conn, sql, names=many(conn, kinds))}

@@ -18,7 +18,8 @@ def enrolments(conn: Connection, now: int) -> Sequence[Any]:
     """(campaign, segment, state, reason, how many, of them due by ``now``)."""
     sql = """
     SELECT campaign, segment, state, reason, count(*), sum(CASE WHEN due_at <= :now THEN 1 ELSE 0 END)
-    FROM enrolment WHERE identity_id > 0 GROUP BY campaign, segment, state, reason ORDER BY campaign, segment, state, reason
+    FROM enrolment WHERE identity_id > 0
+    GROUP BY campaign, segment, state, reason ORDER BY campaign, segment, state, reason
     """
     return fetch(conn, sql, now=now)
 
@@ -98,7 +99,8 @@ def written(conn: Connection) -> Sequence[Any]:
         PARTITION BY e.identity_id ORDER BY e.entered_at DESC, e.cycle DESC, e.campaign DESC) AS latest
       FROM enrolment e) AS l
     JOIN person p ON p.identity_id = l.identity_id
-    WHERE l.latest = 1 AND p.identity_id > 0 AND p.merged_into IS NULL AND p.deleted_at IS NULL AND EXISTS (SELECT 1 FROM touch s
+    WHERE l.latest = 1 AND p.identity_id > 0 AND p.merged_into IS NULL AND p.deleted_at IS NULL
+      AND EXISTS (SELECT 1 FROM touch s
       WHERE s.identity_id = p.identity_id AND s.state IN ('sent', 'delivered', 'bounced'))
     GROUP BY l.segment
     """
