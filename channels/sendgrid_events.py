@@ -21,10 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from channels.base import Rejected
 from channels.events import EventKind, NotGenuine, ProviderEvent
 from channels.sendgrid_mail import REF
-from channels.smtp_replies import Stage, outcome_of, readable
+from channels.smtp_replies import is_bad_address, readable
 
 #: the headers of a call that ``verify`` needs
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
@@ -56,8 +55,6 @@ _DROPPED = {
 }
 #: SendGrid's classes of bounces that are the sender's or the server's affair, not the address's
 _NOT_THE_ADDRESS = frozenset({"content", "reputation", "technical", "frequency or volume too high"})
-_CODE = re.compile(r"\s*([245]\d\d)[ -]?")
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _LATEST = 2**40  # an instant beyond it is no instant
 
 
@@ -153,16 +150,9 @@ def _is_hard(said: Mapping[str, Any]) -> bool:
     bounce put it down to something else: a block, a full queue, the sender."""
     if _text(said, "type").lower() == "blocked":
         return False
-    reason, status = _text(said, "reason"), _text(said, "status").strip()
-    code = _CODE.match(reason)
-    words = reason[code.end() :] if code else reason
-    if code and code[1].startswith("4"):
-        return False  # the reply code is to be trusted, whatever the rest says
-    if _STATUS.fullmatch(status) and not status.endswith(".0.0"):
-        reply = words if words.startswith(status) else f"{status} {words}"
-        return isinstance(outcome := outcome_of(550, reply, Stage.RECIPIENT), Rejected) and bool(
-            outcome.suppress
-        )
+    bad = is_bad_address(_text(said, "status").strip(), _text(said, "reason"))
+    if bad is not None:
+        return bad
     return _text(said, "bounce_classification").strip().lower() not in _NOT_THE_ADDRESS
 
 
