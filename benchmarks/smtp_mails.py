@@ -2,8 +2,8 @@
 
 The loop is what the standard library's documentation shows, and is given one connection for all its mails. Both build
 each mail with the same headers and two parts and hand it over loopback to the same server in another process, which
-takes commands together (PIPELINING) where a client sends them so. Dispatch calls an adapter one message at a time;
-four threads show what there is beyond that.
+takes commands together (PIPELINING) where a client sends them so. Dispatch has as many under way as the channel has
+connections, four unless told otherwise.
 """
 
 from __future__ import annotations

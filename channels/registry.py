@@ -54,6 +54,8 @@ class Host:
     letters: LetterDesk | None = None
     #: a ref -> the mark under which a bounce may bring it back, proved; None: the program reads no bounces
     mark_ref: Callable[[str], str] | None = None
+    #: the address that e-mails come from, where it is known before there is one
+    sender: str = ""
 
 
 class AdapterClass(Protocol):

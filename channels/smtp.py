@@ -30,7 +30,7 @@ class SmtpAdapter:
     OPTIONS: ClassVar[Mapping[str, Any]] = SMTP_OPTIONS
 
     name = "smtp"
-    capabilities = Capabilities(channels=frozenset({"email"}))
+    capabilities = Capabilities(channels=frozenset({"email"}), attachments=True)
 
     def __init__(
         self,
@@ -53,23 +53,21 @@ class SmtpAdapter:
 
     @classmethod
     def build(cls, options: Mapping[str, Any], host: Host) -> Self:
+        signer = _signer(options)
+        if signer and host.sender and not _is_aligned(signer, host.sender):
+            raise OptionError(f"option 'dkim_domain': {_misfit(signer)}")
         return cls(
             _server(**{name: value for name, value in options.items() if name in _OF_SERVER}),
             now=host.now,
             connections=options["connections"],
             mark=host.mark_ref,
             return_path=_return_path(options.get("return_path"), host),
-            signer=_signer(options),
+            signer=signer,
         )
 
     def send(self, message: Message) -> Outcome:
-        if self._signer and not self._signer.fits(message.sender.rpartition("@")[2]):
-            return Retry(
-                reason=f"the sender's domain does not fit dkim_domain ({self._signer.domain}): one has to be the "
-                "other, or stand below it; mend brand.from or the channel's options",
-                after=_TO_MEND,
-                ours=True,
-            )
+        if self._signer and not _is_aligned(self._signer, message.sender):
+            return Retry(reason=_misfit(self._signer), after=_TO_MEND, ours=True)
         try:
             mail = self._mail(message)
         except MessageError as error:
@@ -128,6 +126,21 @@ def _return_path(address: str | None, host: Host) -> ReturnPath | None:
             "option 'return_path': the program around this adapter marks no refs, so none would come back"
         )
     return ReturnPath(address, host.mark_ref)
+
+
+def _is_aligned(signer: DkimSigner, sender: str) -> bool:
+    """Would DMARC count the signature for this sender? What is no address is refused elsewhere, in its own words."""
+    try:
+        return signer.fits(mime.wire_address(sender, utf8=True).rpartition("@")[2])
+    except MessageError:
+        return True
+
+
+def _misfit(signer: DkimSigner) -> str:
+    return (
+        f"the sender's domain does not fit dkim_domain ({signer.domain}): one has to be the other, or stand below it; "
+        "mend brand.from or the channel's options"
+    )
 
 
 def _signer(options: Mapping[str, Any]) -> DkimSigner | None:

@@ -37,7 +37,7 @@ SMTP_OPTIONS: Mapping[str, Any] = {
             "minimum": 1,
             "maximum": 50,
             "default": 4,
-            "description": "At most so many connections at once, where several threads send.",
+            "description": "At most so many connections at once: so many messages are under way together.",
         },
         "return_path": {
             "type": "string",

@@ -237,7 +237,10 @@ class App:
         lists = StoreListBook(self.store, self.clock)
         letters = StoreLetterDesk(self.store, self.clock)
         root, mark = Path(self.project.root), self.return_marks.sign
-        return Host(root=root, now=self.clock.now, tasks=tasks, lists=lists, letters=letters, mark_ref=mark)
+        return Host(
+            root=root, now=self.clock.now, tasks=tasks, lists=lists, letters=letters, mark_ref=mark,
+            sender=self.project.brand.from_email,
+        )  # fmt: skip
 
     def moment(self, now: int) -> int:
         """``now``, or the clock's own time where that has moved on: a long turn does not live in the past."""

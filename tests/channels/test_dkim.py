@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default as rfc
 
 import dkim
 import pytest
@@ -16,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import mime, registry
-from channels.base import Accepted, MessageError, Retry
+from channels.base import Accepted, Attachment, MessageError, Retry
 from channels.dkim_signing import SIGNED, DkimSigner
 from channels.options import OptionError
 from channels.testing import email
@@ -136,10 +138,14 @@ def test_what_a_server_receives_verifies(lookup: Ask) -> None:
         text = f".\n..\nFrom here\n{'x' * 3000}\n\n\n.\n{email().text}\n\n"
         assert isinstance(adapter.send(email(text=text)), Accepted)
         assert isinstance(adapter.send(email(subject="A long subject of many words, " * 20)), Accepted)
+        letter = Attachment(name="letter.pdf", media_type="application/pdf", content=bytes(range(256)) * 40)
+        assert adapter.capabilities.attachments
+        assert isinstance(adapter.send(email(attachments=(letter,))), Accepted)
         assert "PRIVATE" not in repr(adapter)
         adapter.close()
-    assert all(dkim.verify(mail, dnsfunc=lookup) for mail in handler.mails)
-    assert len(handler.mails) == 2
+    assert [dkim.verify(mail, dnsfunc=lookup) for mail in handler.mails] == [True] * 3
+    [found] = message_from_bytes(handler.mails[2], policy=rfc).iter_attachments()
+    assert (found.get_filename(), found.get_content()) == (letter.name, letter.content)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +171,20 @@ def test_a_sender_that_does_not_fit_is_ours_to_mend_and_nothing_leaves() -> None
     )
     assert isinstance(outcome, Retry)
     assert "does not fit dkim_domain" in outcome.reason
+
+
+def test_where_the_sender_is_known_before_it_is_said_when_the_adapter_is_built() -> None:
+    options = {
+        "host": "mail.example",
+        "dkim_domain": "other.example",
+        "dkim_selector": "rsa",
+        "dkim_key": pem(_RSA),
+    }
+    with pytest.raises(OptionError, match="'dkim_domain': the sender's domain does not fit"):
+        registry.build("smtp", options, registry.Host(sender="dana@acme.example"))
+    registry.build("smtp", options, registry.Host(sender="dana@news.other.example"))
+    options["dkim_domain"] = "xn--bcher-kva.example"
+    registry.build("smtp", options, registry.Host(sender="dana@bücher.example"))
 
 
 def test_a_key_is_taken_in_the_forms_a_variable_can_hold() -> None:
