@@ -113,4 +113,4 @@ def _follows(disposition: Disposition, kind: str) -> Iterator[str]:
             f" and '{disposition.also}'" if disposition.also else ""
         )
     if disposition.again:
-        yield "with --at it is put off till then"
+        yield "--at puts it off"

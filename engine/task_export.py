@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ _FORMULA = re.compile(r"[=+\-@\t\r]")
 _NUMBER = re.compile(r"\+[0-9]{3,15}")
 #: how long an entry of a calendar is, and how long before it reminds
 _LENGTH, _REMINDER = timedelta(minutes=15), timedelta(minutes=-10)
+#: a zone's rules are written for so long before the first entry and after the last
+_AROUND = timedelta(days=366)
 #: people whose places are read at once
 _CHUNK = 1_000
 
@@ -99,8 +101,9 @@ def as_ics(tasks: Sequence[dict[str, Any]], name: str, now: int, zone: str | Non
     calendar.add("x-wr-calname", f"{name}: tasks")
     for task in tasks:
         calendar.add_component(_entry(task, now, zone))
-    if zone:
-        calendar.add_missing_timezones()
+    if zone and tasks:
+        days = [datetime.fromisoformat(task["due"]).date() for task in tasks]
+        calendar.add_missing_timezones(first_date=min(days) - _AROUND, last_date=max(days) + _AROUND)
     found: bytes = calendar.to_ical()
     return found
 
@@ -108,7 +111,8 @@ def as_ics(tasks: Sequence[dict[str, Any]], name: str, now: int, zone: str | Non
 def _entry(task: dict[str, Any], now: int, zone: str | None) -> Event:
     from icalendar import Alarm, Event
 
-    starts = datetime.fromisoformat(task["due"]).astimezone(ZoneInfo(zone) if zone else utc(0).tzinfo)
+    # nobody is reminded of a call at an hour at which it is not allowed
+    starts = datetime.fromisoformat(max(task["due"], task["call_from"] or "")).astimezone(_zone(zone))
     entry, alarm = Event(), Alarm()
     entry.add("uid", f"{task['ref']}@tasks.rekindle")
     entry.add("dtstamp", utc(now))
@@ -123,6 +127,10 @@ def _entry(task: dict[str, Any], now: int, zone: str | None) -> Event:
     alarm.add("trigger", _REMINDER)
     entry.add_component(alarm)
     return entry
+
+
+def _zone(name: str | None) -> tzinfo:
+    return ZoneInfo(name) if name else UTC
 
 
 def _description(task: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from engine.errors import ImportFailed
 from engine.people.csv_file import opened_csv
 from engine.people.importer import Rejects, batches
 from engine.sources import REJECTS
-from engine.suggest import mend
+from engine.suggest import nearest
 from engine.task_export import as_written
 from engine.task_outcomes import Outcome, Result, settle
 from state.errors import StoreConflict
@@ -93,10 +93,11 @@ def import_outcomes(app: App, path: Path, progress: Progress | None = None) -> O
 
 
 def _check(header: Sequence[str], name: str) -> None:
-    missing = [column for column in _NEEDED if column not in header]
-    if missing:
-        found = mend(missing[0], header) or "'rekindle tasks export' writes a table that can be filled in"
-        raise ImportFailed(f"{name} has no column '{missing[0]}'", hint=found)
+    missing = next((column for column in _NEEDED if column not in header), None)
+    if missing is not None:
+        near = nearest(missing, [column for column in header if column])
+        hint = "'rekindle tasks export' writes a table that can be filled in"
+        raise ImportFailed(f"{name} has no column '{missing}'", hint=f"Is it '{near}'?" if near else hint)
 
 
 def _read(header: Sequence[str], number: int, cells: Sequence[str]) -> _Row:

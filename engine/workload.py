@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from engine import settings
+from engine.adapters import by_hand
 from engine.facts import Facts, Workload, slot_of
 from engine.flow import TouchMove
 from engine.gates.capacity import owner_of
@@ -30,9 +31,11 @@ _GIVES = frozenset({TouchMove.QUEUE, TouchMove.DISPATCH})
 
 
 def capacities(environment: Environment) -> dict[str, int]:
-    """Channel -> tasks an owner is given in any 24 hours, where its adapter is declared with a capacity."""
-    declared = {name: channel.options.get(OPTION) for name, channel in environment.channels.items()}
-    return {name: int(settings.resolved(value)) for name, value in declared.items() if value is not None}
+    """Channel -> tasks an owner is given in any 24 hours, where people serve it and its adapter has a capacity."""
+    declared = {name: d for name, d in environment.channels.items() if OPTION in d.options}
+    given = {name: str(settings.resolved(declared[name].options[OPTION])) for name in by_hand(declared)}
+    # what is no number is refused where the adapter is built, by name
+    return {name: int(value) for name, value in given.items() if value.isdecimal()}
 
 
 class Desk:

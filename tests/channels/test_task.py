@@ -100,3 +100,12 @@ def test_a_book_that_cannot_place_the_ref_refuses() -> None:
 def test_a_program_without_a_book_is_told_so() -> None:
     with pytest.raises(OptionError, match="adapter 'task': it needs a task book"):
         registry.build("task", {})
+
+
+def test_a_capacity_is_an_option_that_the_engine_holds() -> None:
+    host = registry.Host(tasks=Book())
+    sent = registry.build("task", {"capacity": "20"}, host).send(task())
+    assert isinstance(sent, Accepted), "the adapter itself opens what it is given"
+    for wrong in (0, -1, "many", 10_001):
+        with pytest.raises(OptionError, match="option 'capacity'"):
+            registry.build("task", {"capacity": wrong}, host)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,7 +96,9 @@ def test_a_call_is_shown_with_its_zones_and_the_ways_a_call_ends(worked: World) 
 def test_reviews_are_approved_or_rejected_and_nothing_else_is() -> None:
     assert {"approved", "rejected"} <= fitting("review").keys()
     assert not {"done", "declined", "no_answer"} & fitting("review").keys()
-    assert not {"approved", "rejected"} & {code for kind in ("phone", "linkedin", "mine") for code in fitting(kind)}
+    assert not {"approved", "rejected"} & {
+        code for kind in ("phone", "linkedin", "mine") for code in fitting(kind)
+    }
     assert "left_message" not in fitting("linkedin")
     assert set().union(*(fitting(kind) for kind in ("review", "phone"))) == DISPOSITIONS.keys()
 
@@ -108,3 +112,65 @@ def test_what_is_not_there(worked: World) -> None:
     wrong = worked.run("tasks", "done", listed(worked)[0]["ref"], "--disposition", "hung_up")
     assert wrong.returncode == 2
     assert "left_message" in wrong.stderr
+
+
+def test_done_without_a_code_shows_what_each_does(worked: World) -> None:
+    ref = listed(worked)[0]["ref"][:8]
+    asked = worked.run("tasks", "done", ref)
+    assert asked.returncode == 2
+    assert "never call again" in asked.stdout
+    assert "suppresses phone and sms" in asked.stdout
+    assert "approved" not in asked.stdout
+    put_off = worked.run("tasks", "done", ref, "busy", "--at", "2026-03-09T15:00:00Z")
+    assert put_off.returncode == 0, put_off.stderr
+    assert "is put off to Mon 09 Mar 2026 15:00" in put_off.stdout
+    said = worked.run("tasks", "done", ref, "no_answer", "--comment", "Asked never to be called again.")
+    assert "reads as a refusal: suppressed on phone" in said.stdout
+    again = worked.run("tasks", "done", ref, "busy")
+    assert "closed before, as no_answer" in again.stderr
+    assert "Traceback" not in asked.stderr + put_off.stderr + said.stderr + again.stderr
+
+
+def test_a_day_goes_out_as_a_table_and_what_came_of_it_comes_back(worked: World, tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    told = worked.run("tasks", "export", "--output", str(path))
+    assert (told.returncode, told.stdout) == (0, "")
+    assert f"6 open tasks in {path}" in told.stderr
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    codes = {0: ("no answer", ""), 1: ("do_not_call", ""), 2: ("jumped", "take her off the list")}
+    for n, (code, comment) in codes.items():
+        rows[n] |= {"code": code, "comment": comment}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    found = worked.json("tasks", "import", str(path))
+    assert {name: found[name] for name in ("read", "closed", "empty", "rejected")} == {
+        "read": 6, "closed": 2, "empty": 3, "rejected": 1,
+    }  # fmt: skip
+    assert found["refusals"] == [{"row": 4, "ref": rows[2]["ref"], "suppressed": ["all"]}]
+    shown = worked.run("tasks", "import", str(path))
+    assert "there before" in shown.stdout
+    assert "Read as refusals" in shown.stdout
+    assert "1 of the rows did not go in; why: " in shown.stderr
+    assert "jumped" in Path(found["rejects"]).read_text(encoding="utf-8")
+
+
+def test_a_calendar_comes_on_standard_output(worked: World) -> None:
+    told = worked.run("tasks", "export", "--format", "ics", "--zone", "Europe/London", "--quiet")
+    assert told.stdout.startswith("BEGIN:VCALENDAR")
+    assert told.stdout.count("BEGIN:VEVENT") == 6
+    wrong = worked.run("tasks", "export", "--format", "ics", "--zone", "London")
+    assert wrong.returncode == 2
+    assert "there is no time zone 'London'" in wrong.stderr
+    assert worked.json("tasks", "export")["tasks"][0]["phone"]
+
+
+def test_files_that_cannot_be_read_or_written_are_told_in_a_line(worked: World, tmp_path: Path) -> None:
+    no_table = tmp_path / "notes.txt"
+    no_table.write_text("dear diary", encoding="utf-8")
+    told = worked.run("tasks", "import", str(no_table))
+    assert (told.returncode, "has no column 'ref'" in told.stderr) == (1, True)
+    nowhere = worked.run("tasks", "export", "--output", str(tmp_path / "no" / "where.csv"))
+    assert (nowhere.returncode, "cannot write" in nowhere.stderr) == (1, True)

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from engine.app import App
 from engine.breaker import Breaker, BreakerState
 from engine.clock import VirtualClock
+from engine.errors import ConfigurationError
 from engine.explain import explain
 from engine.facts import Workload
 from engine.gates.capacity import _freed
 from engine.jobs import run_refresh, run_turn
+from engine.workload import capacities
 from state.queries import control
 from state.store import Store
 from state.testing import database
@@ -264,6 +266,22 @@ def test_without_a_capacity_nothing_is_kept_and_nobody_waits(store: Store) -> No
     assert ask(store, "SELECT count(*) FROM task") == [(5,)]
     assert ask(store, "SELECT key FROM control WHERE key LIKE 'capacity:%'") == []
     app.close()
+
+
+def test_a_capacity_out_of_the_environment_is_text_and_one_that_is_none_stops_the_worker(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {
+        k: v.replace("capacity: 1}", "capacity: {env: DAY_OF_DANA}}") for k, v in texts(1, first=50).items()
+    }
+    monkeypatch.setenv("DAY_OF_DANA", "2")
+    with open_files(store, found) as app:
+        assert capacities(app.environment) == {"linkedin": 2}
+        monkeypatch.setenv("DAY_OF_DANA", "many")
+        assert capacities(app.environment) == {}
+        app.channels.clear()
+        with pytest.raises(ConfigurationError, match="option 'capacity'"):
+            app.build_channels()
 
 
 def test_who_cannot_be_served_soon_is_not_looked_at_every_day(store: Store) -> None:

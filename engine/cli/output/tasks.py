@@ -120,16 +120,19 @@ def _state(task: Data) -> Text:
 
 
 def _hours(task: Data, now: str) -> Text:
-    """When they may be called, in their own time; what is open now is green, what is not is red."""
+    """When they may be called, in their own time where it is known; what is not allowed now is red."""
     if task["call_from"] is None:
         return Text("never: no hour is allowed in every zone they may be in", BAD)
-    zone = task["zones"][0] if task["zone_known"] else "UTC"
-    hours = f"{moment(task['call_from'], zone)} to {moment(task['call_until'], zone, year=False)}"
-    return (
-        Text(f"now, until {moment(task['call_until'], zone)}", GOOD)
-        if task["call_from"] <= now
-        else Text.assemble(("not now", BAD), f": {hours}")
-    )
+    zone, of = (task["zones"][0], "their time") if task["zone_known"] else ("UTC", "UTC")
+    opens, closes = moment(task["call_from"], zone), moment(task["call_until"], zone)
+    if task["call_from"] <= now:
+        return Text.assemble(("now", GOOD), f", until {_clock(closes)}, {of}")
+    return Text.assemble(("not now", BAD), f": {opens.removesuffix(' UTC')} to {_clock(closes)}, {of}")
+
+
+def _clock(told: str) -> str:
+    """The time of day of a moment that was told."""
+    return told.removesuffix(" UTC").rpartition(" ")[2]
 
 
 def _closing(task: Data) -> list[RenderableType]:
