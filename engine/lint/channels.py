@@ -13,6 +13,9 @@ from engine.located import Span
 from engine.model import ChannelDef
 from engine.validate import PROJECT
 
+#: adapters that write down who is due, and tell others of it at a pace of their own
+_UNHURRIED = frozenset({"audience"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Declared:
@@ -35,7 +38,7 @@ def lint(subject: Subject) -> Iterator[Finding]:
             message = f"{senders}, and nobody is reached: '{definition.adapter}' only keeps what it is given"
             mend = f"declare '{definition.channel}' there with an adapter that delivers"
             yield _finding(subject, "RK805", declared, message, mend)
-        elif not able.human and not definition.rates:
+        elif not able.human and not definition.rates and definition.adapter not in _UNHURRIED:
             message = f"{senders} whatever is due at once, and a provider may refuse"
             mend = "add the pace that the provider allows, for example 'rate: 10/s'"
             yield _finding(subject, "RK904", declared, message, mend)

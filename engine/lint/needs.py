@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from engine.checks.guards import mentions
 from engine.checks.jinja_names import column_of
-from engine.compile_campaign import step_variants
+from engine.compile_campaign import step_channel, step_variants
 from engine.diagnostics import Finding, Related
+from engine.gates.address import ADDRESS_ATTRIBUTE, ATTRIBUTE_ONLY
 from engine.lint.base import Subject
 from engine.lint.written import compared, conditions, steps
 from engine.located import Located, Span
@@ -66,6 +67,7 @@ def _needs(subject: Subject, filled: frozenset[str]) -> Iterator[_Need]:
     for _, root in campaigns:
         yield from _of_conditions(root, filled)
         yield from _of_triggers(root, filled)
+        yield from _of_channels(root, filled)
     said: set[str] = set()
     for name, root in campaigns:
         for step in steps(root):
@@ -90,6 +92,16 @@ def _of_triggers(root: Located, filled: frozenset[str]) -> Iterator[_Need]:
         for _, field in match.items() if match else ():
             if field.value not in filled:
                 yield _Need(field=str(field.value), span=field.span, outcome="this matches nobody")
+
+
+def _of_channels(root: Located, filled: frozenset[str]) -> Iterator[_Need]:
+    """Addresses that are attributes of the project's own; the others nearly every source has."""
+    for step in steps(root):
+        channel = step_channel(step)
+        if channel in ATTRIBUTE_ONLY:
+            field = f"attributes.{ADDRESS_ATTRIBUTE[channel]}"
+            if field not in filled:
+                yield _Need(field=field, span=step.key(channel), outcome=f"nobody is reached on {channel}")
 
 
 def _of_template(parsed: ParsedTemplate, filled: frozenset[str], context: str) -> Iterator[_Need]:

@@ -68,6 +68,12 @@ def test_what_people_carry_needs_no_pace_and_reaches_people() -> None:
     assert _codes(_project(email=SMTP, environments={"production": None})) == []
 
 
+def test_a_list_of_ones_own_needs_no_pace() -> None:
+    lists = "{adapter: audience, folder: var/lists}"
+    project = _project(email=SMTP, environments={"production": None})
+    assert _codes(f"{project}    channels: {{audience: {lists}}}\n") == []
+
+
 def test_the_channel_is_aimed_at_where_it_is_declared() -> None:
     project = _project(email=SMTP, environments={"production": FILE})
     finding = only(_lint(project), "RK805")

@@ -60,6 +60,19 @@ def test_without_a_source_of_people_nobody_can_tell() -> None:
     assert codes(lint(segments=segments, project=head + "  sources:\n" + events)) == []
 
 
+def test_a_channel_needs_the_attribute_that_leads_there() -> None:
+    push = HELLO.replace("email:", "push:")
+    project = small()["rekindle.yaml"]
+    project = project.replace("channels:\n", "channels:\n  push: {adapter: file, folder: var/outbox}\n", 1)
+    finding = only(lint(campaign=campaign(steps=(push,)), project=project), "RK905")
+    assert finding.message == "no source fills 'attributes.push_token', so nobody is reached on push"
+    assert marked(small(campaign=campaign(steps=(push,))), finding) == "push"
+    product = "        product: Product\n"
+    project = project.replace(product, f"{product}        attributes.push_token: Device\n")
+    project = project.replace("missing_feature: text,", "missing_feature: text, push_token: text,")
+    assert "RK905" not in codes(lint(campaign=campaign(steps=(push,)), project=project))
+
+
 def test_one_field_is_one_finding_at_its_first_place_with_a_count() -> None:
     segments = SEGMENT.replace("CONDITION", f"{NEVER}, usage_30d: 0")
     where = "{segment: lost, where: {usage_30d: {at_most: 1}}}"
