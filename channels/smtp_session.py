@@ -22,6 +22,8 @@ from channels.smtp_replies import Stage, outcome_of
 _QUEUED_AS = re.compile(rb"queued(?: mail)?(?: as)?[: ]+([\w./-]{4,80})", re.IGNORECASE)
 #: seconds after which an idle connection is not used again: servers close it after a few minutes, some sooner
 _KEPT = 60
+#: seconds to wait for the answer to a good-bye
+_FAREWELL = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,10 @@ class Session:
         return outcome
 
     def quit(self) -> None:
-        """Say good-bye and close."""
+        """Say good-bye and close; nobody waits long for the answer."""
         with suppress(OSError, smtplib.SMTPException):
+            if self._server.sock is not None:
+                self._server.sock.settimeout(_FAREWELL)
             self._server.quit()
         self.drop()
 

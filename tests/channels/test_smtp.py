@@ -214,8 +214,9 @@ def test_tls_from_the_first_byte(tmp_path: Path, handler: Handler, monkeypatch: 
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     with mail_server(handler, ssl_context=context) as port:
         made = smtp(port, security="tls")
-        assert isinstance(made.send(email()), Accepted)
+        assert all(isinstance(made.send(email(f"r{n}")), Accepted) for n in range(5))
         made.close()
+    assert handler.connections == 1
 
 
 @pytest.mark.parametrize(
