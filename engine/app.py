@@ -65,7 +65,7 @@ class App:
         self.signer = Signer(key)
         self.ref_key = blake2b(key.encode(), digest_size=32, person=b"rekindle.ref").digest()
         self.return_marks = ReturnMarks(key)
-        self.renderer = Renderer(project, self.signer)
+        self.renderer = self._renderer_of(project, environment)
         self.audience = Audience(project)
         self.versions = Versions(Path(project.root))
         self.channels: dict[str, Adapter] = {}
@@ -154,10 +154,15 @@ class App:
 
     def _swap(self, loaded: Loaded, project: Project) -> None:
         """From here on this is the project."""
-        renderer, audience = Renderer(project, self.signer), Audience(project)
+        environment = project.environments.get(self.environment.name, self.environment)
+        renderer, audience = self._renderer_of(project, environment), Audience(project)
         self.loaded, self.project, self.renderer, self.audience = loaded, project, renderer, audience
-        self.environment = project.environments.get(self.environment.name, self.environment)
+        self.environment = environment
         self._scope = None
+
+    def _renderer_of(self, project: Project, environment: Environment) -> Renderer:
+        pages = environment.http
+        return Renderer(project, self.signer, preferences_url=f"{pages.public_url}/p" if pages else "")
 
     def running(self, conn: Connection) -> list[str]:
         """Ids of the campaigns that run: in the project, not paused, and drilled for where messages go out."""

@@ -47,6 +47,7 @@ def html(
         language=language,
         why=_why(notices, head),
         unsubscribe=notices.unsubscribe,
+        preferences=notices.preferences,
         brand=_constant(head.name),
         legal_name=_constant(head.legal_name),
         postal_address=_constant(head.postal_address),
@@ -56,7 +57,8 @@ def html(
 def text(*, body: str, notices: Notices, head: Letterhead) -> str:
     """The Jinja source of the plain text e-mail."""
     return (
-        f"{body}\n\n--\n{_why(notices, head)}\n{notices.unsubscribe}: {{{{ unsubscribe }}}}\n\n"
+        f"{body}\n\n--\n{_why(notices, head)}\n{notices.unsubscribe}: {{{{ unsubscribe }}}}\n"
+        f"{{% if preferences is defined %}}{notices.preferences}: {{{{ preferences }}}}\n{{% endif %}}\n"
         f"{_constant(head.legal_name)}\n{_constant(head.postal_address)}\n"
     )
 

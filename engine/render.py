@@ -65,7 +65,9 @@ class RenderRequest:
 class Renderer:
     """Words messages for one project. Keep one: what it has read, it keeps."""
 
-    def __init__(self, project: Project, signer: tokens.Signer) -> None:
+    def __init__(self, project: Project, signer: tokens.Signer, *, preferences_url: str = "") -> None:
+        """``preferences_url``: where people choose, without a slash at the end; empty where there is no such page."""
+        self._preferences_url = preferences_url
         self._brand = project.brand
         self._head = letterhead(project.brand)
         self._signer = signer
@@ -130,8 +132,11 @@ class Renderer:
     def _email(self, request: RenderRequest, page: Page, names: dict[str, Any]) -> Message:
         assert page.html is not None
         brand, person = self._brand, request.person
-        link = tokens.unsubscribe_url(brand.unsubscribe_url, self._signer.sign(request.ref))
+        token = self._signer.sign(request.ref)
+        link = tokens.unsubscribe_url(brand.unsubscribe_url, token)
         names["unsubscribe"] = link
+        if self._preferences_url:
+            names["preferences"] = f"{self._preferences_url}/{token}"
         return Message(
             ref=request.ref,
             channel="email",

@@ -29,7 +29,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine import links, wording
 
 #: groups whose values come from the project's own files; every other value is somebody else's words
-_OURS = frozenset({"brand", "links", "offer", "owner", "unsubscribe"})
+_OURS = frozenset({"brand", "links", "offer", "owner", "preferences", "unsubscribe"})
 
 #: filters whose result is ours, whatever they are given
 _SAFE = frozenset({"link", "picture", "date", "money", "ago"})

@@ -23,6 +23,7 @@ class Notices:
 
     why: str
     unsubscribe: str
+    preferences: str
     stop: str
 
 
@@ -30,16 +31,19 @@ NOTICES = {
     "en": Notices(
         why="You receive this because you have been a customer of {brand} or asked about our work.",
         unsubscribe="Unsubscribe",
+        preferences="Preferences",
         stop="Reply STOP to opt out",
     ),
     "fr": Notices(
         why="Vous recevez ce message car vous avez été en relation avec {brand}.",
         unsubscribe="Se désabonner",
+        preferences="Préférences",
         stop="Répondez STOP pour ne plus recevoir",
     ),
     "es": Notices(
         why="Recibe este mensaje porque ha tenido relación con {brand}.",
         unsubscribe="Darse de baja",
+        preferences="Preferencias",
         stop="Responda STOP para no recibir",
     ),
 }

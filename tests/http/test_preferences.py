@@ -164,3 +164,13 @@ def test_a_forwarded_link_gives_nobody_away(site: Site) -> None:
             assert word not in page
     assert "u•••@e•••" in page
     assert "E-mail: Given" in page
+
+
+def test_every_mail_leads_here_too(site: Site) -> None:
+    """Beside the way out, in both parts; an environment without pages has no such line."""
+    (message,) = site.worker.channels["email"].received  # type: ignore[attr-defined]
+    (token,) = site.tokens()
+    for part in (message.text, message.html):
+        assert f"https://go.small.example/p/{token}" in part
+        assert f"https://go.small.example/u/{token}" in part
+    assert "Preferences" in message.text
