@@ -158,7 +158,7 @@ def test_a_day_goes_out_as_a_table_and_what_came_of_it_comes_back(worked: World,
 
 
 def test_a_calendar_comes_on_standard_output(worked: World) -> None:
-    told = worked.run("tasks", "export", "--format", "ics", "--zone", "Europe/London", "--quiet")
+    told = worked.run("tasks", "export", "--format", "ics", "--zone", "Europe/London")
     assert told.stdout.startswith("BEGIN:VCALENDAR")
     assert told.stdout.count("BEGIN:VEVENT") == 6
     wrong = worked.run("tasks", "export", "--format", "ics", "--zone", "London")
