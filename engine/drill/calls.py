@@ -107,6 +107,15 @@ def receipt_by_webhook(secrets: str, extra: Extra, now: int) -> Post:
     )
 
 
+def event_by(name: str, secrets: str, extra: Extra, now: int) -> Post:
+    """ "They want no more of this", as a system of one's own tells of it."""
+    told = {"id": f"drill-{extra.ref}", "name": "unsubscribed", "person": {"email": extra.email},
+            "data": {"channel": extra.channel}}  # fmt: skip
+    body = orjson.dumps(told)
+    headers = Signatures(secrets).headers(f"drill-{extra.ref}", now, body)
+    return Post(path=f"/events/{name}", body=body, headers={"Content-Type": "application/json", **headers})
+
+
 def forged(call: Post) -> Post:
     """The same call with one sign of its signature changed."""
     signed = {name: value for name, value in call.headers.items() if name.lower().endswith("signature")}

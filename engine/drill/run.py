@@ -15,7 +15,7 @@ from engine.drill import cast, gate
 from engine.drill.calls import Line, Unanswered
 from engine.drill.cast import Extra
 from engine.drill.ways import Failed, Way, silent, ways
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, RekindleError
 from engine.facts import EnrolmentFact, Facts
 from engine.flow import TouchMove
 from engine.gather import Scope, gather
@@ -45,13 +45,19 @@ class Result:
     because: str | None = None
 
 
+class NotServed(RekindleError):
+    """There is no running system to drill."""
+
+
 def drill(app: App, url: str | None = None, *, within: float = WITHIN) -> dict[str, Any]:
     """Go every way in and say how it went; where all of them work it is on record that the drill has passed here.
 
     ``url``: where the running system is, else where it listens. Nothing is sent to anybody, and nothing of it is left,
-    not even of one that was killed, once the next has run. Raises ConfigurationError where there are no pages.
+    not even of one that was killed, once the next has run. Raises ConfigurationError where no pages are declared, and
+    NotServed where nobody answers.
     """
     line = _line(app.environment, url)
+    _is_there(line, app.environment)
     log, began = structlog.get_logger("rekindle.drill"), app.clock.now()
     with app.store.begin() as conn:
         swept = cast.sweep(conn, began - cast.FORGOTTEN)
@@ -81,6 +87,22 @@ def _as_data(result: Result) -> dict[str, Any]:
     way = result.way
     told = {"milliseconds": result.milliseconds, "withheld_by": result.withheld_by, "because": result.because}
     return {"channel": way.channel, "way": way.name, "through": way.through, "passed": result.passed, **told}
+
+
+def _is_there(line: Line, environment: Environment) -> None:
+    """Raises NotServed: one line for all ways."""
+    try:
+        status = line.get("/live")
+    except Unanswered as error:
+        raise NotServed(str(error), hint=_serve(environment)) from None
+    if status != 200:
+        told = f"{line.base} is no web service of rekindle: its /live answers {status}"
+        raise NotServed(told, hint=_serve(environment))
+        )
+
+
+def _serve(environment: Environment) -> str:
+    return f"Start it first: rekindle --env {environment.name} serve, or daemon --http; or say where it is: --url"
 
 
 def _line(environment: Environment, url: str | None) -> Line:

@@ -11,7 +11,7 @@ from engine.bounces import take_mail
 from engine.drill import calls
 from engine.drill.calls import Line, Post
 from engine.drill.cast import Extra
-from engine.model import ChannelDef, Secret
+from engine.model import ChannelDef, Environment, Secret
 from engine.settings import resolved
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ class Way:
 
 def ways(app: App) -> list[Way]:
     """The ways in of all channels that are declared, in the order of the channels."""
-    return [way for name in sorted(app.environment.channels) for way in _of(app.environment.channels[name])]
+    channels = [app.environment.channels[name] for name in sorted(app.environment.channels)]
+    return [*(way for declared in channels for way in _of(declared)), *_told(app.environment)]
 
 
 def silent(app: App) -> list[str]:
@@ -65,6 +66,27 @@ def _of(declared: ChannelDef) -> Iterator[Way]:
             yield Way(
                 channel=channel, name="complaint", through="bounce mailbox", go=_mail(calls.complaint_mail)
             )
+
+
+def _told(environment: Environment) -> Iterator[Way]:
+    """Systems of one's own that may tell of events; what they tell is a no to e-mail, where there is any."""
+    if environment.http is None or not environment.channels:
+        return
+    channel = "email" if "email" in environment.channels else min(environment.channels)
+    for name, secret in sorted(environment.http.events.items()):
+        yield Way(
+            channel=channel,
+            name=f"event told by {name}",
+            through=f"POST /events/{name}",
+            go=_event(name, secret),
+        )
+
+
+def _event(name: str, secret: Secret) -> Callable[[App, Line, Extra], None]:
+    def go(app: App, line: Line, extra: Extra) -> None:
+        _signed(line, calls.event_by(name, str(resolved(secret)), extra, app.clock.now()))
+
+    return go
 
 
 def _one_click(app: App, line: Line, extra: Extra) -> None:

@@ -70,10 +70,10 @@ def files(
     found = building.files({"back": CAMPAIGN})
     lines = "".join(f"      {name}: {adapter}\n" for name, adapter in channels.items())
     project = found["rekindle.yaml"].replace("https://go.small.example/u", unsubscribe)
+    http = f"public_url: '{PUBLIC}', listen: '127.0.0.1:1', events: {{crm: {{secret: {{env: RECEIPTS}}}}}}"
     found["rekindle.yaml"] = (
         f"{project}environments:\n  live:\n    sends: {str(sends).lower()}\n    database: {{env: DATABASE_URL}}\n"
-        f"    signing_key: {{env: SIGNING_KEY}}\n    http: {{public_url: '{PUBLIC}', listen: '127.0.0.1:1'}}\n"
-        f"    channels:\n{lines}"
+        f"    signing_key: {{env: SIGNING_KEY}}\n    http: {{{http}}}\n    channels:\n{lines}"
     )
     return found
 

@@ -12,6 +12,7 @@ from channels.recording import RecordingAdapter
 from engine.drill import cast, gate, ways
 from engine.drill.calls import HEADER, Line, Post, drill_key, event_by_sendgrid, forged
 from engine.drill.cast import Extra
+from engine.drill.run import NotServed, drill
 from engine.drill.ways import Failed, Way
 from engine.jobs import JOBS, run_housekeeping
 from engine.status import status
@@ -48,6 +49,7 @@ def test_every_way_in_stops_the_next_message_and_nothing_stays_behind(store: Sto
             ("email", "complaint", True, None),
             ("in_app", "unsubscribe receipt", True, None),
             ("sms", "STOP", True, None),
+            ("email", "event told by crm", True, None),
         ]
         assert (told["passed"], told["silent"], told["swept"]) == (True, ["phone"], 0)
         assert all(0 <= w["milliseconds"] < 10_000 and w["withheld_by"] for w in told["ways"])
@@ -59,7 +61,7 @@ def test_the_bounce_mailbox_is_a_way_in(store: Store, tmp_path: Path) -> None:
     with held(store, files({"email": SMTP}), tmp_path) as found:
         told = found.drill()
         assert [(w["way"], w["passed"]) for w in told["ways"]] == [
-            ("one-click unsubscribe", True), ("bounce", True), ("complaint", True),
+            ("one-click unsubscribe", True), ("bounce", True), ("complaint", True), ("event told by crm", True),
         ]  # fmt: skip
         assert left(found) == {"control": 1}
 
@@ -81,19 +83,32 @@ def test_without_a_key_to_judge_by_the_way_is_shut(store: Store, tmp_path: Path)
     deaf = {"email": f"{{adapter: sendgrid, api_key: {{env: MAIL_KEY}}, host: '{NOWHERE}'}}"}
     with held(store, files(deaf), tmp_path) as found:
         told = found.drill()
-        assert [w["passed"] for w in told["ways"]] == [True, False, False]
+        assert [w["passed"] for w in told["ways"]] == [True, False, False, True]
         assert told["ways"][1]["because"].startswith("option 'webhook_key' is not declared")
         assert not told["passed"]
         assert left(found) == {}
 
 
-def test_where_nobody_serves_every_way_fails_and_says_so(store: Store, tmp_path: Path) -> None:
-    with held(store, files({"email": SMTP}), tmp_path) as found:
-        from engine.drill.run import drill
+def test_where_nobody_serves_it_says_so_once(store: Store, tmp_path: Path) -> None:
+    app = building.app_on(store, files({"email": SMTP}), tmp_path)
+    with pytest.raises(NotServed, match=f"{NOWHERE} did not answer") as raised:
+        drill(app, NOWHERE)
+    assert "rekindle --env live serve" in (raised.value.hint or "")
+    with store.read() as conn:
+        assert gate.passed(conn, app.environment) is None
 
-        told = drill(found.app, NOWHERE)
-        assert told["ways"][0]["because"].startswith(f"{NOWHERE} did not answer")
-        assert not told["passed"]
+
+def test_a_drill_that_breaks_off_leaves_nobody_behind(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(app: object, line: Line, extra: Extra) -> None:
+        raise KeyboardInterrupt
+
+    way = Way(channel="email", name="broken off", through="nothing", go=breaks)
+    monkeypatch.setattr("engine.drill.run.ways", lambda app: [way])
+    with held(store, files({"email": SMTP}), tmp_path) as found:
+        with pytest.raises(KeyboardInterrupt):
+            found.drill()
         assert left(found) == {}
 
 
