@@ -152,7 +152,8 @@ def _totals(touches: Iterable[Any], planned: int) -> dict[str, Any]:
 
 
 def _newcomers(app: App, conn: Connection, now: int) -> int:
-    campaigns = [app.project.campaigns[c] for c in app.running(conn)]
+    open_soon = {*app.running(conn), *app.closed(conn)}
+    campaigns = [c for c in app.project.campaigns.values() if c.id in open_soon]
     return app.audience.count_newcomers(conn, campaigns, now)
 
 
