@@ -60,6 +60,7 @@ docs: $(STAMP) ## write anew what follows from the code: reference, commands, ru
 	$(BIN)/python scripts/link_schemas.py
 	$(BIN)/python scripts/make_reference.py
 	$(BIN)/python scripts/make_cli_docs.py
+	$(BIN)/python scripts/make_channel_docs.py
 	$(BIN)/python scripts/make_rule_docs.py
 
 lock: $(STAMP) ## write both locks anew; ARGS=--upgrade takes the newest versions

@@ -59,7 +59,7 @@ class PushAdapter:
     }
 
     name = "push"
-    capabilities = Capabilities(channels=frozenset({"push"}))
+    capabilities = Capabilities(channels=frozenset({"push"}), parallel=8)
 
     def __init__(self, *, url: str, timeout: float = 30) -> None:
         self._url, self._timeout = _checked(url), timeout

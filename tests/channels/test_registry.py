@@ -12,6 +12,7 @@ import pytest
 from channels import options, registry
 from channels.base import Adapter
 from channels.recording import RecordingAdapter
+from scripts import make_channel_docs
 
 SCHEMA = {
     "type": "object",
@@ -55,8 +56,14 @@ def test_every_name_leads_to_an_adapter_of_that_name(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(registry.ADAPTERS))
 def test_every_adapter_and_option_is_in_the_docs(name: str) -> None:
     page = (Path(__file__).parents[2] / "docs/channels.md").read_text(encoding="utf-8")
-    [row] = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+    row, *_ = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
     assert all(f"`{option}`" in row for option in registry.adapter_class(name).OPTIONS["properties"])
+
+
+def test_the_page_says_what_each_adapter_can_do() -> None:
+    text = make_channel_docs.PAGE.read_text(encoding="utf-8")
+    assert text == make_channel_docs.page(text), "run 'make docs'"
+    assert make_channel_docs.table() in text
 
 
 def test_an_unknown_name_is_told_what_is_near() -> None:
