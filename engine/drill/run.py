@@ -98,7 +98,6 @@ def _is_there(line: Line, environment: Environment) -> None:
     if status != 200:
         told = f"{line.base} is no web service of rekindle: its /live answers {status}"
         raise NotServed(told, hint=_serve(environment))
-        )
 
 
 def _serve(environment: Environment) -> str:
