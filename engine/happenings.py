@@ -13,7 +13,9 @@ _TASK = ("ref", "campaign", "cycle", "step", "kind", "owner", "state", "disposit
 
 
 def events_as_data(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
-    """Events of a person, oldest first; ``text`` is what they wrote, of replies only."""
+    """Events of a person, oldest first; ``text`` is what they wrote, of replies only, ``step`` the one whose message it
+    is about, ``because`` why that came back."""
+    steps = {t["ref"]: t["step"] for t in persons.touches(conn, identity_id)}
     return [
         {
             "name": e["name"],
@@ -21,6 +23,8 @@ def events_as_data(conn: Connection, identity_id: int) -> list[dict[str, Any]]:
             "source": e["source"],
             "channel": e["data"].get("channel"),
             "text": e["data"].get("text") if e["name"] == "replied" else None,
+            "step": steps.get(e["data"].get("ref")),
+            "because": e["data"].get("because") if e["name"] == "bounced" else None,
         }
         for e in persons.events(conn, identity_id)
     ]

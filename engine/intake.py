@@ -289,7 +289,7 @@ class Intake:
             touch = self._touches[ref]
             told = {"channel": touch["channel"], "ref": ref, "attempt": touch["attempts"],
                     "provider_id": touch["provider_id"], "settled_by": self.source,
-                    "because": f"word came that it was {kind.value}"}  # fmt: skip
+                    "because": f"word of it came: {kind.value}"}  # fmt: skip
             reasons = orjson.dumps([{k: v for k, v in told.items() if v}]).decode()
             kept = {name: touch[name] for name in names}
             yield {**kept, "at": self.now, "action": "sent", "rule": None, "reasons": reasons}

@@ -12,6 +12,7 @@ from engine.backlog import backlog_hold
 from engine.clock import VirtualClock, iso
 from engine.drill import gate as drill_gate
 from engine.gates.notes import HOLDING
+from engine.received_desk import in_short
 from state.queries import control, notes, tasks
 from state.queries import status as queries
 
@@ -55,6 +56,7 @@ def status(app: App) -> dict[str, Any]:
             "tasks_open": tasks.count_open(conn),
             "open_notes": notes.count_open(conn, HOLDING),
             "in_doubt": queries.in_doubt(conn),
+            "received": in_short(conn),
             "hold": _hold(backlog_hold(conn)),
             "drill": _drill(app, closed, drill_gate.passed(conn, app.environment)),
             "jobs": _signs(conn, "job:"),

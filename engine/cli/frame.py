@@ -45,6 +45,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "status": "Who waits, what was sent, what was not and why.",
         "explain": "One person: why this message, why not that one.",
         "people": "Who is known, and who may be the same person.",
+        "received": "What came back: events of providers, and replies.",
     },
 }
 

@@ -18,8 +18,8 @@ _PUT = BulkInsert("received", COLUMNS)
 _MOVE = BulkUpdate("touch", ("ref",), ("state", "reason", "provider_id", "counted_at", "finished_at"))
 
 _TOUCHES = """
-SELECT t.ref, t.identity_id, t.campaign, t.cycle, t.step, t.channel, t.state, t.attempts, t.counted_at, t.finished_at,
-       t.not_before, t.provider_id, e.version
+SELECT t.ref, t.identity_id, t.campaign, t.cycle, t.step, t.channel, t.state, t.reason, t.attempts, t.counted_at,
+       t.finished_at, t.not_before, t.provider_id, e.version
 FROM touch t JOIN enrolment e
   ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
 WHERE t.ref IN :names
@@ -150,3 +150,39 @@ def close_told(conn: Connection, source: str, key: str) -> None:
     UPDATE received SET state = 'applied', reason = NULL, said = NULL WHERE source = :source AND key = :key
     """
     execute(conn, sql, {"source": source, "key": key})
+
+
+def listed(
+    conn: Connection, *, state: str | None, source: str | None, identity: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """What came in, the newest first; None does not narrow."""
+    sql = """
+    SELECT r.id, r.source, r.key, r.kind, r.channel, r.ref, r.identity_id, r.at, r.received_at, r.machine, r.state,
+           r.reason, t.campaign, t.step
+    FROM received r LEFT JOIN touch t ON t.ref = r.ref
+    WHERE (CAST(:state AS TEXT) IS NULL OR r.state = :state) AND (CAST(:source AS TEXT) IS NULL OR r.source = :source)
+      AND (CAST(:identity AS BIGINT) IS NULL OR r.identity_id = :identity)
+    ORDER BY r.id DESC LIMIT :limit
+    """
+    return fetch_dicts(conn, sql, state=state, source=source, identity=identity, limit=limit)
+
+
+def shown(conn: Connection, number: int) -> dict[str, Any] | None:
+    """One of them, whole, with the touch it is about; None where there is none of that number."""
+    sql = """
+    SELECT r.*, t.campaign, t.step, t.state AS touch_state
+    FROM received r LEFT JOIN touch t ON t.ref = r.ref WHERE r.id = :number
+    """
+    return next(iter(fetch_dicts(conn, sql, number=number)), None)
+
+
+def count_open(conn: Connection, watched: str) -> int:
+    """How many wait for their touch or person."""
+    sql = "SELECT count(*) FROM received WHERE state = 'open' AND reason <> :watched"
+    return int(fetch(conn, sql, watched=watched)[0][0])
+
+
+def last_at(conn: Connection) -> int | None:
+    """When something came in last."""
+    rows = fetch(conn, "SELECT received_at FROM received ORDER BY id DESC LIMIT 1")
+    return rows[0][0] if rows else None

@@ -70,7 +70,15 @@ def _head(s: Data) -> Iterator[RenderableType]:
         (plain(s["project"]), STRONG), f" in {s['environment']} (", reaches, f")  {s['store']}"
     )
     kind = "virtual time" if s["virtual"] else "now"
-    yield Text(f"{kind} {moment(s['now'])}", DIM)
+    yield Text(f"{kind} {moment(s['now'])}{_heard(s['received'])}", DIM)
+
+
+def _heard(received: Data) -> str:
+    """What came back last, and how much of it found no place yet."""
+    if received["last"] is None:
+        return ""
+    waiting = f", {received['open']:,} open (rekindle received list --open)" if received["open"] else ""
+    return f"; last heard from outside {moment(received['last'])}{waiting}"
 
 
 def _alarms(s: Data) -> Iterator[RenderableType]:
@@ -90,6 +98,9 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
         by_channel = Counter(row["channel"] for row in s["in_doubt"])
         told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
         yield f"in doubt: {told}", "rekindle doubts list: may have left, will not be sent again by itself"
+    if answers := s["received"]["answers_in_doubt"]:
+        told = f"{answers:,} {'answer' if answers == 1 else 'answers'} to STOP or HELP in doubt"
+        yield told, "may have left; never sent again"
     if unread := s["open_notes"].get("review_reply"):
         told = f"{unread:,} {'reply waits' if unread == 1 else 'replies wait'} to be read by a human"
         yield told, "rekindle people notes PERSON, then people close-note"

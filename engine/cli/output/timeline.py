@@ -42,6 +42,10 @@ _LOOKS = {
 }
 
 
+#: what became of a message, as its receiver's side tells -> sign, colour
+_HEARD = {"delivered": ("✓", GOOD), "opened": ("·", DIM), "clicked": ("✓", STRONG), "bounced": ("✗", BAD)}
+
+
 def timeline(ledger: Sequence[Mapping[str, Any]], channels: Mapping[str, str], zone: str) -> list[Line]:
     """Lines of one round. ``channels``: step -> channel, of its touches."""
     lines: list[Line] = []
@@ -67,11 +71,13 @@ def happenings(events: Sequence[Mapping[str, Any]], tasks: Sequence[Mapping[str,
 
 
 def _event(e: Mapping[str, Any], zone: str) -> Line:
-    channel = f"by {plain(e['channel'])}" if e["channel"] else ""
-    why = f'"{plain(e["text"])}"' if e["text"] else ""
+    channel = plain(e["channel"]) if e["channel"] else ""
+    step = f"{e['step']} ({channel})" if e.get("step") else f"by {channel}" if channel else ""
+    why = f'"{plain(e["text"])}"' if e["text"] else plain(e["because"]) if e.get("because") else ""
+    sign, colour = _HEARD.get(e["name"], ("!", STRONG))
     return Line(
-        when=moment(e["when"], zone), instant=e["when"], sign="!", what=plain(e["name"]), colour=STRONG,
-        step=channel, why=why,
+        when=moment(e["when"], zone), instant=e["when"], sign=sign, what=plain(e["name"]), colour=colour,
+        step=step, why=why,
     )  # fmt: skip
 
 
