@@ -98,12 +98,12 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
         by_channel = Counter(row["channel"] for row in s["in_doubt"])
         told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
         yield f"in doubt: {told}", "rekindle doubts list: may have left, will not be sent again by itself"
-    if answers := s["received"]["answers_in_doubt"]:
-        told = f"{answers:,} {'answer' if answers == 1 else 'answers'} to STOP or HELP in doubt"
-        yield told, "may have left; never sent again"
     if unread := s["open_notes"].get("review_reply"):
         told = f"{unread:,} {'reply waits' if unread == 1 else 'replies wait'} to be read by a human"
         yield told, "rekindle people notes PERSON, then people close-note"
+    if answers := s["received"]["answers_in_doubt"]:
+        told = f"{answers:,} {'answer' if answers == 1 else 'answers'} to STOP or HELP in doubt"
+        yield told, "may have left; never sent again"
     for campaign, at in sorted(s["broken"].items()):
         yield f"campaign {campaign} is broken at {at}", "rekindle validate"
     for source, error in s["sources"].items():
