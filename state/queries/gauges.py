@@ -1,5 +1,5 @@
 """What metrics ask. The quick ones look at the front of a partial index; the slow ones read whole tables, and are
-asked seldom."""
+asked seldom. Synthetic people (``state.queries.synthetic``) are counted in none."""
 
 from __future__ import annotations
 
@@ -30,17 +30,22 @@ def open_touches(conn: Connection) -> Sequence[Any]:
 
 def touches(conn: Connection) -> Sequence[Any]:
     """(channel, state, how many), of all there ever were."""
-    return fetch(conn, "SELECT channel, state, count(*) FROM touch GROUP BY channel, state ORDER BY 1, 2")
+    sql = "SELECT channel, state, count(*) FROM touch WHERE identity_id > 0 GROUP BY channel, state ORDER BY 1, 2"
+    return fetch(conn, sql)
 
 
 def suppressions(conn: Connection) -> Sequence[Any]:
     """(channel, reason, how many people)."""
-    return fetch(
-        conn, "SELECT channel, reason, count(*) FROM suppression GROUP BY channel, reason ORDER BY 1, 2"
-    )
+    sql = """
+    SELECT channel, reason, count(*) FROM suppression WHERE identity_id > 0 GROUP BY channel, reason ORDER BY 1, 2
+    """
+    return fetch(conn, sql)
 
 
 def received(conn: Connection) -> Sequence[Any]:
     """(source, kind, state, how many) of what came in from outside."""
-    sql = "SELECT source, kind, state, count(*) FROM received GROUP BY source, kind, state ORDER BY 1, 2, 3"
+    sql = """
+    SELECT source, kind, state, count(*) FROM received WHERE coalesce(identity_id, 1) > 0
+    GROUP BY source, kind, state ORDER BY 1, 2, 3
+    """
     return fetch(conn, sql)
