@@ -67,7 +67,10 @@ class _Clearing:
         step_id = row["step"]
         # the enrolment may stand at a later step by now: its own step is in the row as next_step
         enrolment = enrolment_fact({**row, "step": row["next_step"]}, facts, {})
-        clearance = self._clearance(row, enrolment, facts)
+        clearance = clearance_of(self.app, self.conn, row, enrolment, facts, self.now)
+        if row["failures"] and clearance.move is TouchMove.CANCEL and clearance.verdicts[-1].rule == "expired":
+            # the channel has put it off until it was too late
+            clearance = replace(clearance, move=TouchMove.GIVE_UP)
         if clearance.move is TouchMove.DISPATCH:
             try:
                 message = Message.from_json(row["payload"])
@@ -78,26 +81,6 @@ class _Clearing:
                 self._receipt(row, enrolment, facts, message, clearance)
                 return
         self._not_now(enrolment, step_id, clearance)
-
-    def _clearance(self, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts) -> Clearance:
-        campaign = self.app.versions.of(self.conn, enrolment.campaign, enrolment.version)
-        track = campaign.track(enrolment.track) if campaign else None
-        step = track.step(row["step"]) if track else None
-        if campaign is None or step is None:
-            verdict = Verdict(
-                "withdrawn", Says.DEFER, "its campaign version cannot be read", until=self.now + HOUR
-            )
-            return Clearance(move=TouchMove.HOLD, verdicts=(verdict,), not_before=self.now + HOUR)
-        clearance = clear(self.app.project, campaign, step, enrolment, facts, self.now, row["expires_at"])
-        if (
-            row["failures"]
-            and clearance.move is TouchMove.CANCEL
-            and clearance.verdicts[-1].rule == "expired"
-        ):
-            return replace(
-                clearance, move=TouchMove.GIVE_UP
-            )  # the channel has put it off until it was too late
-        return clearance
 
     def _receipt(
         self,
@@ -113,19 +96,7 @@ class _Clearing:
         )
         _count_as_now(facts, enrolment, row["step"], self.now)
         self._desk.note(slot_of(**_key(enrolment, row["step"])), TouchMove.DISPATCH, None)
-        self.receipts.append(
-            Receipt(
-                enrolment=enrolment,
-                step=row["step"],
-                ref=row["ref"],
-                channel=row["channel"],
-                attempts=row["attempts"] + 1,
-                most=self.app.attempts(row["channel"]),
-                message=_readdressed(message, facts),
-                addresses=addresses_of(facts.person),
-                cleared=to_json(cleared.verdicts),
-            )
-        )
+        self.receipts.append(receipt_of(self.app, row, enrolment, facts, message, cleared))
 
     def _not_now(self, enrolment: EnrolmentFact, step: str, clearance: Clearance) -> None:
         last = clearance.verdicts[-1]
@@ -150,6 +121,36 @@ class _Clearing:
         outbox.cancel(self.conn, self._rows[TouchMove.CANCEL])
         outbox.give_up(self.conn, self._rows[TouchMove.GIVE_UP])
         record.put_ledger(self.conn, self._ledger)
+
+
+def clearance_of(
+    app: App, conn: Connection, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts, now: int
+) -> Clearance:
+    """May the touch of a row leave now? Every gate is asked."""
+    campaign = app.versions.of(conn, enrolment.campaign, enrolment.version)
+    track = campaign.track(enrolment.track) if campaign else None
+    step = track.step(row["step"]) if track else None
+    if campaign is None or step is None:
+        verdict = Verdict("withdrawn", Says.DEFER, "its campaign version cannot be read", until=now + HOUR)
+        return Clearance(move=TouchMove.HOLD, verdicts=(verdict,), not_before=now + HOUR)
+    return clear(app.project, campaign, step, enrolment, facts, now, row["expires_at"])
+
+
+def receipt_of(
+    app: App, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts, message: Message, cleared: Clearance
+) -> Receipt:
+    """The receipt of a touch that is about to leave, to the address the person has now."""
+    return Receipt(
+        enrolment=enrolment,
+        step=row["step"],
+        ref=row["ref"],
+        channel=row["channel"],
+        attempts=row["attempts"] + 1,
+        most=app.attempts(row["channel"]),
+        message=_readdressed(message, facts),
+        addresses=addresses_of(facts.person),
+        cleared=to_json(cleared.verdicts),
+    )
 
 
 def _readdressed(message: Message, facts: Facts) -> Message:

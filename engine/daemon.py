@@ -96,7 +96,7 @@ class Daemon:
         try:
             enter_real(app.store, self._clock.now())
             app.start_work()
-            app.turn_seconds = TURN_SECONDS
+            app.turn_seconds = app.patience = TURN_SECONDS
         except BaseException:
             app.close()
             raise

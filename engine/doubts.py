@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from channels.base import Accepted, CannotTell, Found, Lookup, NotFound, Outcome, Unknown
+from engine.again import send_again
 from engine.facts import EnrolmentFact
 from engine.flow import TouchState
 from engine.outcomes import ABSENT, Receipt, Settled, settle, settle_pending
@@ -22,7 +23,8 @@ ASK_AGAIN = 600
 def recover(app: App, now: int) -> Counter[str]:
     """Find receipts whose worker is gone, and ask the channels that can tell what became of them.
 
-    Found: sent. Certainly never there: back in the queue. Cannot tell: in doubt until somebody settles it.
+    Found: sent. Certainly never there: back in the queue. Cannot tell: in doubt until somebody settles it, or it may be
+    sent once more (``again``).
     """
     tally: Counter[str] = Counter()
     settle_pending(app, tally)
@@ -37,11 +39,11 @@ def recover(app: App, now: int) -> Counter[str]:
     news = [
         (r, a) for r, a in answers if r["state"] == TouchState.DISPATCHING or not isinstance(a, CannotTell)
     ]
-    if not news:
-        return tally
-    with app.store.begin() as conn:
-        outbox.lock_people(conn, {r["identity_id"] for r, _ in news})
-        settle(conn, [Settled(_orphan(r), _as_outcome(a), now) for r, a in news], tally)
+    if news:
+        with app.store.begin() as conn:
+            outbox.lock_people(conn, {r["identity_id"] for r, _ in news})
+            settle(conn, [Settled(_orphan(r), _as_outcome(a), now) for r, a in news], tally)
+    send_again(app, rows, now, tally)
     return tally
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from engine.backlog import backlog_hold
+from engine.channel_health import health
 from engine.clock import VirtualClock, iso
 from engine.drill import gate as drill_gate
 from engine.gates.notes import HOLDING
@@ -57,6 +58,7 @@ def status(app: App) -> dict[str, Any]:
             "tasks_open": tasks.count_open(conn),
             "open_notes": notes.count_open(conn, HOLDING),
             "in_doubt": queries.in_doubt(conn),
+            "channels": health(app, conn),
             "hold": _hold(backlog_hold(conn)),
             "drill": _drill(app, closed, drill_gate.passed(conn, app.environment)),
             "jobs": _signs(conn, "job:"),

@@ -38,11 +38,13 @@ SECTIONS: dict[str, dict[str, str]] = {
         "tasks": "Work for humans: list, close, decline.",
         "letters": "Letters as documents: look, verify, say how they went.",
         "doubts": "Messages that may or may not have left: list, settle.",
+        "dead": "Dead letters, given up after too many tries: list, retry, drop.",
         "audiences": "Retargeting lists: their numbers, and who is on one.",
         "bounces": "Take in bounces, complaints and replies that came by mail.",
     },
     "See": {
         "status": "Who waits, what was sent, what was not and why.",
+        "channels": "How each channel bears up: rate, queue, failures.",
         "explain": "One person: why this message, why not that one.",
         "people": "Who is known, and who may be the same person.",
         "received": "What came back: events of providers, and replies.",

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from engine.app import App
 
+#: seconds that a single turn waits for declared rates
+_PATIENCE = 60
+
 
 @click.command("run")
 @click.option("--once", is_flag=True, help="One turn of the wheel, for cron.")
@@ -66,6 +69,7 @@ def _once(obj: CliContext, format: str) -> None:
     with obj.open(clock=SystemClock(), tolerant=True) as app:
         enter_real(app.store, app.clock.now())
         app.start_work()
+        app.patience = _PATIENCE
         _finish(obj, app, run_once(app, app.clock.now()), format)
 
 

@@ -13,25 +13,41 @@ _KEY = "identity_id = :identity_id AND campaign = :campaign AND cycle = :cycle A
 
 # The due keys come out of the index in its own order, and only they are joined to what is wide: a claim costs
 # what it claims, however long the queue is. A message may be gone where its person was erased.
-_CLAIM = """
-SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, t.failures, m.payload,
+_WITH_ENROLMENT = """
+SELECT t.identity_id, t.campaign, t.cycle, t.step, t.ref, t.channel, t.expires_at, t.attempts, t.failures,
+       t.counted_at, m.payload,
        e.version, e.exclusivity_group, e.segment, e.cohort, e.track, e.state, e.step AS next_step, e.entered_at,
        e.shift, e.resume_at, e.trigger_event_id, e.reason
-FROM (
-  SELECT identity_id, campaign, cycle, step, ref, channel, expires_at, attempts, failures, not_before FROM touch
+"""
+
+_CLAIM = f"""{_WITH_ENROLMENT}FROM (
+  SELECT identity_id, campaign, cycle, step, ref, channel, expires_at, attempts, failures, counted_at, not_before
+  FROM touch
   WHERE state = 'queued' AND not_before <= :now AND campaign IN :campaigns AND channel = :channel
-  ORDER BY not_before, identity_id LIMIT :size {lock_rows}
+  ORDER BY not_before, identity_id LIMIT :size {{lock_rows}}
 ) AS t
 JOIN person p ON p.identity_id = t.identity_id
 LEFT JOIN message m
   ON m.identity_id = t.identity_id AND m.campaign = t.campaign AND m.cycle = t.cycle AND m.step = t.step
 JOIN enrolment e ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
-ORDER BY t.not_before, t.identity_id {lock_person}
+ORDER BY t.not_before, t.identity_id {{lock_person}}
+"""
+
+_OF_REFS = f"""{_WITH_ENROLMENT}FROM touch t
+LEFT JOIN message m
+  ON m.identity_id = t.identity_id AND m.campaign = t.campaign AND m.cycle = t.cycle AND m.step = t.step
+JOIN enrolment e ON e.identity_id = t.identity_id AND e.campaign = t.campaign AND e.cycle = t.cycle
+WHERE t.ref IN :names AND t.state = :state ORDER BY t.identity_id, t.campaign, t.cycle, t.step
 """
 
 _RECEIPT = f"""
 UPDATE touch SET state = 'dispatching', worker = :worker, attempts = attempts + 1, counted_at = :now
 WHERE {_KEY} AND state = 'queued'
+"""
+
+_SECOND_RECEIPT = """
+UPDATE touch SET state = 'dispatching', worker = :worker, attempts = attempts + 1
+WHERE ref = :ref AND state = 'in_doubt'
 """
 
 _HOLD = f"""
@@ -81,6 +97,11 @@ def claim(
     return fetch_dicts(conn, _CLAIM, channel=channel, now=now, campaigns=many(conn, campaigns), size=size)
 
 
+def of_refs(conn: Connection, refs: Collection[str], state: str) -> list[dict[str, Any]]:
+    """Touches in a state by their refs, as ``claim`` gives them; nobody is locked."""
+    return fetch_dicts(conn, _OF_REFS, names=many(conn, refs), state=state)
+
+
 def still_queued(conn: Connection, ids: Collection[int]) -> set[tuple[int, str, int, str]]:
     """Keys of these people's queued touches, read after the lock was had."""
     sql = (
@@ -92,6 +113,11 @@ def still_queued(conn: Connection, ids: Collection[int]) -> set[tuple[int, str, 
 def put_receipts(conn: Connection, rows: Sequence[Row]) -> None:
     """Queued becomes dispatching, under this worker's name; from now on it counts at this moment."""
     write(conn, _RECEIPT, rows)
+
+
+def put_second_receipts(conn: Connection, rows: Sequence[Row]) -> None:
+    """In doubt becomes dispatching once more, and counts at the moment it has counted at."""
+    write(conn, _SECOND_RECEIPT, rows)
 
 
 def hold(conn: Connection, rows: Sequence[Row]) -> None:

@@ -175,8 +175,8 @@ def _fill(store: Store, people: int) -> None:
     """People in Chicago who left long ago and have agreed to everything."""
     persons = [
         {"identity_id": n, "created_at": NOON, "updated_at": NOON, "email": f"user-{n}@example.com",
-         "email_key": f"user-{n}@example.com", "phone": f"+1312555{n % 10_000:04}", "first_name": "Ann",
-         "country": "US", "region": "IL", "timezone": "America/Chicago", "churned_at": NOON - 40 * 86_400, "attributes": "{}"}
+         "email_key": f"user-{n}@example.com", "phone": f"+1312555{n % 10_000:04}", "first_name": "Ann", "region": "IL",
+         "country": "US", "timezone": "America/Chicago", "churned_at": NOON - 40 * 86_400, "attributes": "{}"}
         for n in range(1, people + 1)
     ]  # fmt: skip
     consents = [

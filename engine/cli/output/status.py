@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from engine.cli.output.channels import render as render_channels
 from engine.cli.output.look import (
     BAD,
     DIM,
@@ -49,6 +50,7 @@ def render(s: Data) -> Group:
         *_campaigns(s),
         *_messages(s),
         *_why(s),
+        *under("Channels", render_channels(s["channels"], s["now"])),
         *_machine(s),
     )
 
@@ -98,6 +100,13 @@ def _alarm_lines(s: Data) -> Iterator[tuple[str, str]]:
         by_channel = Counter(row["channel"] for row in s["in_doubt"])
         told = ", ".join(f"{n:,} by {channel}" for channel, n in sorted(by_channel.items()))
         yield f"in doubt: {told}", "rekindle doubts list: may have left, will not be sent again by itself"
+    for row in s["channels"]:
+        if row["state"] != "closed":
+            told = f"{row['channel']} is left alone: {row['failures']:,} failures in a row, {plain(row['last_error'])}"
+            yield told, "rekindle channels" if not row["ours"] else "mend it: the provider refuses all of ours"
+    if dead := {row["channel"]: row["dead_letters"] for row in s["channels"] if row["dead_letters"]}:
+        told = ", ".join(f"{n:,} by {channel}" for channel, n in dead.items())
+        yield f"given up: {told}", "rekindle dead list"
     if unread := s["open_notes"].get("review_reply"):
         told = f"{unread:,} {'reply waits' if unread == 1 else 'replies wait'} to be read by a human"
         yield told, "rekindle people notes PERSON, then people close-note"
