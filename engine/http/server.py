@@ -44,8 +44,8 @@ class Server:
         """Raises ConfigurationError when the address cannot be listened on."""
         self.desk = desk
         http = desk.http
-        self._socket = _listen(http, host or http.host, http.port if port is None else port)
         self._server = uvicorn.Server(_config(desk, openapi))
+        self._socket = _listen(http, host or http.host, http.port if port is None else port)
         self._thread = threading.Thread(target=self._run, name="rekindle-http", daemon=True)
         self._log: Any = structlog.get_logger("rekindle.http")
 

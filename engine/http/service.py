@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
-from engine.http import health, preferences, unsubscribe, webhooks
+from engine.http import events, health, preferences, unsubscribe, webhooks
 from engine.http.desk import Desk
 from engine.http.door import Door, route_of
 from engine.http.pages import Page
@@ -43,7 +40,7 @@ def service(desk: Desk, *, openapi: bool = False) -> FastAPI:
         version="1", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
         openapi_url="/openapi.json" if openapi else None,
     )  # fmt: skip
-    for room in (unsubscribe, preferences, webhooks, health, *_more()):
+    for room in (unsubscribe, preferences, webhooks, events, health):
         app.include_router(room.routes(desk))
     app.add_middleware(Door, meters=desk.meters)
 
@@ -58,10 +55,6 @@ def service(desk: Desk, *, openapi: bool = False) -> FastAPI:
         return answer
 
     return app
-
-
-def _more() -> list[Any]:
-    return [import_module("engine.http.events")] if find_spec("engine.http.events") else []
 
 
 async def _follow_files(desk: Desk) -> None:

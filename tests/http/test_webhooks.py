@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import NullPool
+from twilio.request_validator import RequestValidator
 
 from channels import registry
 from channels.events import Call, InboundMessage, NotGenuine, Reply, Taken
@@ -162,3 +163,23 @@ def away(store: Store) -> Iterator[None]:
         )
         yield
         conn.exec_driver_sql(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+
+
+def test_a_text_that_twilio_signed_for_the_public_url_stops_texts(site: Site) -> None:
+    """The real adapter: whatever the way to us is called, what Twilio signed is the address that it called."""
+    options = {"account_sid": f"AC{'0' * 32}", "auth_token": "t" * 32, "from": "+13125550199",
+               "status_callback": f"{PUBLIC}/webhooks/sms"}  # fmt: skip
+    site.desk.app.channels["sms"] = registry.build("twilio", options, registry.Host(now=site.clock.now))
+    form = {
+        "MessageSid": f"SM{'1' * 32}",
+        "From": "+13125550101",
+        "To": "+13125550199",
+        "Body": "Stop",
+        "Empty": "",
+    }
+    signature = RequestValidator("t" * 32).compute_signature(f"{PUBLIC}/webhooks/sms?a=%20b", form)
+    headers = {"X-Twilio-Signature": signature}
+    assert site.client.post("/webhooks/sms", data=form, headers=headers).status_code == 403
+    answer = site.client.post("/webhooks/sms?a=%20b", data=form, headers=headers)
+    assert (answer.status_code, answer.text) == (200, "<Response/>")
+    assert ("sms", "opt_out") in site.ask("SELECT channel, reason FROM suppression")
