@@ -16,7 +16,7 @@ from engine.drill.run import NotServed, drill
 from engine.drill.ways import Failed, Way
 from engine.jobs import JOBS, run_housekeeping
 from engine.status import status
-from state.queries import synthetic
+from state.queries import gauges, synthetic
 from state.store import Store
 from tests.drill import building
 from tests.drill.building import CHANNELS, NOWHERE, SMTP, Range, files, held
@@ -185,6 +185,8 @@ def test_synthetic_people_are_counted_and_enrolled_nowhere(store: Store, tmp_pat
                     "UPDATE person SET status_at_last_touch = 'churned', churned_at = 1 WHERE identity_id < 0"
                 )
             )
+        with store.read() as conn:
+            assert (gauges.touches(conn), gauges.suppressions(conn), gauges.received(conn)) == ([], [], [])
         campaigns = list(found.app.project.campaigns.values())
         with store.begin() as conn:
             assert found.app.audience.count_newcomers(conn, campaigns, found.app.clock.now()) == 1
