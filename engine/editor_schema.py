@@ -17,6 +17,7 @@ from engine.compile_project import one_or_more
 from engine.event_names import OURS
 from engine.fields import PERSON_FIELDS, FieldType
 from engine.located import Located
+from engine.model import OWNER
 from engine.template_file import FOLDER
 from engine.validate import PROJECT, Checked, check
 
@@ -91,6 +92,7 @@ def _by_definition(checked: Checked, people: Located | None) -> dict[str, list[s
     back = policy.get("won_back") if policy else None
     return {
         "segment_name": _ids(checked, "segments", "segment"),
+        "signatory_name": [*_keys(_signatories(checked)), OWNER],
         "offer_name": _ids(checked, "incentives", "offer"),
         "campaign_name": _sorted(root.text("campaign") for root in campaigns),
         "step_name": _sorted(line.text("step") for line in lines),
@@ -98,6 +100,11 @@ def _by_definition(checked: Checked, people: Located | None) -> dict[str, list[s
         "template_ref": sorted(file.removeprefix(FOLDER).removesuffix(".md") for file in checked.templates),
         "event_name": sorted({*OURS, *one_or_more(events), *one_or_more(back)}),
     }
+
+
+def _signatories(checked: Checked) -> Located | None:
+    brand = _below(checked, PROJECT, "brand")
+    return brand.get("signatories") if brand else None
 
 
 def _below(checked: Checked, file: str, key: str) -> Located | None:

@@ -19,10 +19,10 @@ from channels.letter import LetterAdapter
 from engine.errors import ConfigurationError, RekindleError
 from engine.letter_clearance import forbidden
 from engine.letter_mail import as_mail
-from engine.letters import LetterStands, adapter_of, happened, one
+from engine.letters import LetterStands, LetterWaits, adapter_of, happened, one
 from engine.people.normalise import email_key
 from engine.suppression import reached_on, suppress, suppress_addresses
-from engine.verdict import Says, Verdict
+from engine.verdict import Says
 from state.queries import facts, people
 from state.queries import letters as queries
 
@@ -33,11 +33,7 @@ _BATCH = 50
 
 
 class LetterForbidden(LetterStands):
-    """The letter must not leave. ``for_good``: not later either."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        self.for_good = verdict.says is not Says.DEFER
-        super().__init__(f"the letter {'must not leave' if self.for_good else 'waits'}: {verdict.because}")
+    """The letter must not leave, now or later."""
 
 
 def hand_on(app: App, ref: str) -> str:
@@ -49,9 +45,8 @@ def hand_on(app: App, ref: str) -> str:
     app.versions.refresh(app.store)
     try:
         return _to_folder(app, adapter, ref) if adapter.deliver == "file" else _by_mail(app, ref)
-    except LetterForbidden as no:
-        if no.for_good:
-            _refuse(app, ref)
+    except LetterForbidden:
+        _refuse(app, ref)
         raise
 
 
@@ -73,8 +68,10 @@ def hand_on_due(app: App) -> Counter[str]:
         try:
             hand_on(app, ref)
             tally["letters"] += 1
+        except LetterWaits as later:
+            app.log.debug("letter_waits", letter=ref, because=later.message)
         except RekindleError as error:
-            app.log.warning("letter_waits", letter=ref, because=error.message)
+            app.log.warning("letter_not_sent", letter=ref, because=error.message)
     return tally
 
 
@@ -83,7 +80,7 @@ def did_not_leave(app: App, ref: str) -> None:
     with app.store.begin() as conn:
         found = one(conn, ref)
         people.lock_living(conn, [found["identity_id"]])
-        if not queries.give_back(conn, found["ref"]):
+        if found["carrier"] not in ("email", "failed") or not queries.give_back(conn, found["ref"]):
             raise LetterStands(f"letter {found['ref']} is {found['state']}, and not in doubt")
 
 
@@ -100,9 +97,7 @@ def _to_folder(app: App, adapter: LetterAdapter, ref: str) -> str:
         try:
             _publish(path, pdf)
         except OSError as error:
-            raise LetterStands(
-                f"cannot write to {adapter.folder}: {error.strerror}", hint="It is tried again by the daemon"
-            ) from None
+            raise LetterWaits(f"cannot write to {adapter.folder}: {error.strerror}") from None
         queries.take(conn, found["ref"], "file")
         queries.note(conn, found["ref"], "file", str(path.relative_to(adapter.folder)))
     return f"signed, and written to {path}"
@@ -176,18 +171,18 @@ def _settled(app: App, letter: dict[str, Any], mail: Message, outcome: Outcome) 
                     _suppress(conn, found["identity_id"], mail.to, suppress_as, now)
     if isinstance(outcome, Accepted):
         return "signed, and sent by e-mail"
+    if isinstance(outcome, Retry):
+        raise LetterWaits(f"letter {ref}: signed, and not sent yet: {outcome.reason}")
     raise LetterStands(
         f"letter {ref}: {_UNSENT[type(outcome)]}: {outcome.reason}", hint=_MENDS[type(outcome)]
     )
 
 
 _UNSENT = {
-    Retry: "signed, and not sent yet",
     Rejected: "signed, and its e-mail was refused",
     Unknown: "signed, and its e-mail is in doubt",
 }
 _MENDS = {
-    Retry: "The daemon tries again, and so does 'rekindle letters send REF'",
     Rejected: "Post it, and say so by 'rekindle letters posted REF'",
     Unknown: "Find out, and say so: 'rekindle letters posted REF --carrier email', or 'letters send REF --not-sent'",
 }
@@ -213,6 +208,9 @@ def _cleared(app: App, conn: Connection, ref: str, by: tuple[str, ...], now: int
     if found["carrier"] is not None:
         doubt = " and is in doubt" if found["carrier"] == "email" else ""
         raise LetterStands(f"letter {found['ref']} was handed on before ({found['carrier']}){doubt}")
-    if verdict := forbidden(app, conn, found, by, now):
-        raise LetterForbidden(verdict)
+    verdict = forbidden(app, conn, found, by, now)
+    if verdict is not None and verdict.says is Says.DEFER:
+        raise LetterWaits(f"the letter waits: {verdict.because}")
+    if verdict is not None:
+        raise LetterForbidden(f"the letter must not leave: {verdict.because}")
     return found

@@ -36,6 +36,12 @@ class LetterStands(RekindleError):
     hint = "'rekindle letters list --state all' shows where each letter is"
 
 
+class LetterWaits(LetterStands):
+    """The letter is signed and cannot leave yet."""
+
+    hint = "The daemon tries again, and so does 'rekindle letters send REF'"
+
+
 def adapter_of(app: App) -> LetterAdapter:
     """What makes letters here. Raises ConfigurationError."""
     found = app.adapter("letter")
@@ -104,6 +110,7 @@ def sign(app: App, ref: str, *, by: str, image: bytes | None = None) -> dict[str
             queries.payload(conn, found["ref"]),
         )
     _may_sign(found, by)
+    _in_time(payload, app.clock.now())
     if pdf is None:
         raise LetterStands("the person was erased, and the letter with them")
     signed = _document(adapter, found, pdf, payload, image)
@@ -136,6 +143,16 @@ def _may_sign(letter: dict[str, Any], by: str) -> None:
         raise LetterStands(
             f"letter {letter['ref']} waits for the signature of {letter['signatory']}, not of '{by}'",
             hint="Nobody signs for another; say who you are by --by, a name or a mailbox",
+        )
+
+
+def _in_time(payload: str | None, now: int) -> None:
+    """Raises LetterStands where the letter asks for an answer by a day that has passed."""
+    respond_by = Message.from_json(payload).meta.get("respond_by") if payload else None
+    if respond_by and int(respond_by) <= now:
+        raise LetterStands(
+            f"the letter asks for an answer by {(iso(int(respond_by)) or '')[:10]}, which has passed",
+            hint="Decline its task: 'rekindle tasks decline REF'",
         )
 
 

@@ -208,6 +208,8 @@ class Renderer:
         title = letter_words.task_of(person, signatory, _full_name(person), subject)
         due_at = request.now if request.due_at is None else request.due_at
         task = {"kind": "letter", "owner": str(owner), "title": title, "due_at": str(due_at)}
+        if request.respond_by is not None:
+            task["respond_by"] = str(request.respond_by)
         return Message(
             ref=request.ref,
             channel="letter",

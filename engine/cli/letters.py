@@ -162,12 +162,16 @@ def sign(obj: CliContext, ref: str, by: str | None, image: Path | None, format: 
     'rekindle letters export' writes what you are about to sign.
     """
     from engine.letter_delivery import hand_on
+    from engine.letters import LetterWaits
     from engine.letters import sign as sign_letter
     from engine.settings import login
 
     with obj.open(tolerant=True) as app:
         found = sign_letter(app, ref, by=by or login(), image=image.read_bytes() if image else None)
-        said = hand_on(app, found["ref"])
+        try:
+            said = hand_on(app, found["ref"])
+        except LetterWaits as later:
+            said = str(later)
     _say(found, f"is signed by {found['signatory']}: {said}", format)
 
 

@@ -28,6 +28,7 @@ UNSEEN = {
     "campaign.kind_not_first": "the order of keys",
     "campaign.merge_key": "the server merges, as YAML 1.1 does",
     "campaign.tag": "the server reads the value behind the tag",
+    "campaign.signed_email": "that only a letter is signed",
     "campaign.second_document": "the server judges each document by itself",
     "incentives.percent_missing": "what one kind of offer needs",
     "project.country": "which codes are countries",

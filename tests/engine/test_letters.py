@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from channels.base import Accepted, Capabilities, Message, Rejected, Retry, Unknown
 from channels.recording import CRASH_AFTER, RecordingAdapter, SimulatedCrash
@@ -277,6 +278,16 @@ def test_a_task_closed_without_the_signature_leaves_nothing_to_sign(
     app = opened()
     tasks.close(app, the(store)["ref"], code)
     assert the(store)["state"] == "refused"
+
+
+def test_a_deadline_that_has_passed_is_not_signed(opened: Any, store: Store) -> None:
+    app = opened()
+    with store.begin() as conn:
+        payload = queries.payload(conn, the(store)["ref"]) or ""
+        late = payload.replace('"kind":"letter"', f'"kind":"letter","respond_by":"{NOW}"')
+        conn.execute(text("UPDATE message SET payload = :late"), {"late": late})
+    with pytest.raises(LetterStands, match="an answer by 2026-03-02, which has passed"):
+        letters.sign(app, the(store)["ref"], by="Dana Reyes")
 
 
 def test_a_person_who_came_back_gets_no_letter_any_more(opened: Any, store: Store) -> None:
