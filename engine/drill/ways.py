@@ -108,7 +108,7 @@ def _links_lead_here(app: App, line: Line) -> None:
 def _stop(app: App, line: Line, extra: Extra) -> None:
     options = app.environment.channels[extra.channel].options
     token = _option(options, "auth_token")
-    to = str(resolved(options["from"])) if "from" in options else "+15005550006"
+    to = str(resolved(options["from"])) if "from" in options else "+13125550100"
     _signed(line, calls.stop_by_twilio(line.public_url, token, extra, to))
 
 
