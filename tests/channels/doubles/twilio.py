@@ -76,7 +76,8 @@ _LOGINS = {
 
 def ref(message: dict[str, str]) -> str:
     """Our ref, out of a message's status callback."""
-    return dict(parse_qsl(urlsplit(message["StatusCallback"]).query, strict_parsing=True))["rekindle_ref"]
+    query = urlsplit(message["StatusCallback"]).query
+    return dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True))["rekindle_ref"]
 
 
 def refusal(status: int, code: int, message: str, **headers: str) -> Reply:
