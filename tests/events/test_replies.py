@@ -82,7 +82,7 @@ def test_an_answer_below_a_quote_is_read() -> None:
 
 CORPUS = list(docs.judged())
 #: half -> (refusals suppressed at once, suppressed or held, of those suppressed meant so): the page promises as much
-FLOORS = {"tuned": (0.98, 1.0, 0.98), "held_out": (0.98, 0.98, 0.98), "unseen": (0.5, 0.8, 0.95)}
+FLOORS = {"tuned": (0.98, 1.0, 0.98), "held_out": (0.98, 0.98, 0.98), "unseen": (0.33, 0.7, 0.95)}
 
 
 def test_the_corpus_is_as_large_as_the_page_says_and_labels_no_text_twice() -> None:
