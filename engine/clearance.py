@@ -45,7 +45,7 @@ def clear(
     if last.says is Says.ALLOW:
         return Clearance(move=TouchMove.DISPATCH, verdicts=verdicts)
     if last.says is Says.DEFER and last.until is not None and last.rule in SLOWS:
-        longer = last.until - now
+        longer = max(0, last.until + step.expires - expires_at)
         return Clearance(move=TouchMove.HOLD, verdicts=verdicts, not_before=last.until, longer=longer)
     if last.says is Says.DEFER and last.until is not None and last.until < expires_at:
         return Clearance(move=TouchMove.HOLD, verdicts=verdicts, not_before=last.until)

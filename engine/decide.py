@@ -222,9 +222,11 @@ def variant_of(campaign: Campaign, step: Step, identity_id: int) -> tuple[str, s
 
 
 def _defer(s: Situation, verdicts: Sequence[Verdict], until: int) -> Decision:
-    """Look again at ``until``. Where the wait is not the step's own, the rest of the timeline moves by as much."""
-    later = until - s.now if verdicts[-1].rule in SLOWS else 0
-    s = s._replace(planned_at=s.planned_at + later, expires_at=s.expires_at + later)
+    """Look again at ``until``. Where the wait is not the step's own, it is planned anew for that moment, with its whole
+    life before it, and the rest of the timeline moves along: many waits in a row do not add up to an expiry."""
+    later = max(0, until - s.planned_at) if verdicts[-1].rule in SLOWS else 0
+    if later:
+        s = s._replace(planned_at=until, expires_at=until + s.step.expires)
     return Decision(
         action="hold",
         verdicts=tuple(verdicts),

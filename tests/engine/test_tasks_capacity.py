@@ -160,6 +160,16 @@ def _together(one: App, two: App, at: int) -> None:
     assert not failed, failed
 
 
+@pytest.mark.parametrize("hours", [6, 7, 11])
+def test_many_waits_do_not_add_up_to_an_expiry(hours: int, store: Store) -> None:
+    """Who is looked at late, and then in the night, loses hours beside the wait."""
+    for identity in (1, 2, 3):
+        add(store, identity)
+    with working(store, 1, first=50, second=1) as app:
+        work(app, NOW + 32 * DAY, every=hours * 3_600)
+    assert ask(store, "SELECT state, count(*) FROM touch GROUP BY state") == [("sent", 12)]
+
+
 # ── how it slows ──
 
 
@@ -251,7 +261,7 @@ def test_what_is_queued_too_long_waits_for_room_where_it_leaves_and_lives_as_muc
         before = ask(store, "SELECT expires_at FROM touch")[0][0]
         work(app, NOW + 7_200)
         found = ask(store, "SELECT state, reason, not_before, expires_at FROM touch")
-        assert found == [("queued", "capacity", NOW + 3_600 + DAY, before + DAY - 3_600)]
+        assert found == [("queued", "capacity", NOW + 3_600 + DAY, before + DAY + 3_600)]
         work(app, NOW + 2 * DAY)
     assert opened(store)["ops@small.example"] == [NOW + 3_600 + DAY]
 
