@@ -50,7 +50,7 @@ replies: $(STAMP) ## how well replies are read, per language; ARGS=--errors show
 	@$(BIN)/python -m scripts.make_reply_docs $(ARGS)
 
 bench: $(STAMP) ## the benchmarks, as ratios within one run
-	@for each in touches enrolment idle memory sdk_calls smtp_mails validating; do \
+	@for each in touches enrolment idle memory sdk_calls smtp_mails validating webhooks; do \
 		echo "== $$each"; $(BIN)/python -m benchmarks.$$each $(ARGS) || exit 1; done
 
 soak: $(STAMP) ## the long runs that `make test` leaves out

@@ -52,15 +52,18 @@ def record(
 
 
 def record_in(
-    conn: Connection, new: Sequence[NewEvent], listeners: Listeners, now: int, values: Values = ANYTHING
-) -> int:
+    conn: Connection, new: Sequence[NewEvent], listeners: Listeners, now: int, values: Values = ANYTHING,
+    alive: Mapping[int, int] | None = None,
+) -> int:  # fmt: skip
     """Record events in the caller's transaction; how many were not on record before.
 
     An event of an identity that was merged goes to the one it became; one of an erased or unknown identity
     is dropped. Refusals, complaints and hard bounces suppress here and now, and feedback is kept on the person.
-    ``values``: what fields can hold (``Project.values``), by which reasons are judged.
+    ``values``: what fields can hold (``Project.values``), by which reasons are judged. ``alive``: who everybody is now,
+    where the caller has locked them.
     """
-    alive = people.lock_living(conn, {e.identity_id for e in new})
+    if alive is None:
+        alive = people.lock_living(conn, {e.identity_id for e in new})
     first = {(e.source, e.key): e for e in reversed(new) if e.identity_id in alive}
     unknown = _unknown(conn, [replace(e, identity_id=alive[e.identity_id]) for e in reversed(first.values())])
     unknown = [replace(e, name=as_read(e.name, e.data)) for e in unknown]

@@ -266,7 +266,15 @@ class Intake:
         for (scope, reason), keys in self._addresses.items():
             suppress_addresses(self.conn, keys, scope, reason, at=self.now, source=f"event:{self.source}")
         if self._events:
-            record_in(self.conn, self._events, self.app.listeners(), self.now, self.app.project.values)
+            values, listeners = self.app.project.values, self.app.listeners()
+            record_in(
+                self.conn,
+                self._events,
+                listeners,
+                self.now,
+                values,
+                {e.identity_id: e.identity_id for e in self._events},
+            )
         suppress_gone(self.conn, self._soft, self.channel, self.source, self.now)
         if self._notices:
             notices.confirm(self.conn, self._notices)

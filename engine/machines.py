@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 #: seconds an opening or a click waits for its like
@@ -44,6 +45,7 @@ class Act(NamedTuple):
     url: str = ""
 
 
+@lru_cache(maxsize=4_096)
 def is_scanner(agent: str) -> bool:
     """Does the program name itself as one that no person sits before?"""
     return bool(_AGENTS.search(agent))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
 from state.queries.common import execute, fetch, many
-from state.queries.outbox import lock_people
 
 _IMPORT_LOCK = 0x72656B696D706F72
 
@@ -108,6 +107,11 @@ def living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
         rows = fetch(conn, sql, ids=many(conn, asked))
         step |= {r[0]: r[1] for r in rows}
         asked = {r[1] for r in rows if r[1] is not None} - step.keys()
+    return _followed(ids, step)
+
+
+def _followed(ids: Collection[int], step: Mapping[int, int | None]) -> dict[int, int]:
+    """Who each is now. ``step``: of the living and the merged, whom they were merged into."""
     found: dict[int, int] = {}
     for identity in ids:
         now: int | None = identity
@@ -125,17 +129,25 @@ def lock_living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
     Whoever was merged away while we waited is not the one to lock. The locks are then let go before the right
     ones are asked for, because locks are taken in one order only.
     """
-    alive = living(conn, ids)
-    while ids and conn.dialect.name == "postgresql":
+    if conn.dialect.name != "postgresql" or not ids:
+        return living(conn, ids)
+    wanted = set(ids)
+    while True:
         savepoint = conn.begin_nested()
-        lock_people(conn, {*ids, *alive.values()})
-        now = living(conn, ids)
-        if now == alive:
+        rows = _lock(conn, wanted)
+        if all(row[1] is None or row[1] in wanted for row in rows):
             savepoint.commit()
-            break
+            return _followed(ids, {row[0]: row[1] for row in rows if row[2] is None})
         savepoint.rollback()
-        alive = now
-    return alive
+        wanted |= {row[1] for row in rows if row[1] is not None}
+
+
+def _lock(conn: Connection, ids: Collection[int]) -> Sequence[Any]:
+    """(identity_id, merged_into, deleted_at) as they are now that the locks are had."""
+    sql = """
+    SELECT identity_id, merged_into, deleted_at FROM person WHERE identity_id IN :ids ORDER BY identity_id FOR UPDATE
+    """
+    return fetch(conn, sql, ids=many(conn, ids))
 
 
 def suspects(conn: Connection, limit: int) -> Sequence[Any]:
