@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from engine.clock import iso
 from engine.events import Listeners, NewEvent, record_in
-from engine.model import DAY
+from engine.model import CHANNELS, DAY
 from engine.people.keys import fact_key
 from engine.refs import person_of
 from engine.suppression import ALL, reached_on
@@ -63,7 +63,8 @@ def holder_of(conn: Connection, signer: Signer, key: bytes, token: str) -> Holde
     found = (identity, "email") if identity is not None else preferences.person_of_touch(conn, ref)
     if found is None:
         return None
-    return Holder(ref=ref, channel=found[1], identity=people.living(conn, [found[0]]).get(found[0]))
+    channel = found[1] if found[1] in CHANNELS else "email"
+    return Holder(ref=ref, channel=channel, identity=people.living(conn, [found[0]]).get(found[0]))
 
 
 def opt_out(conn: Connection, holder: Holder, channel: str, listeners: Listeners, now: int) -> None:

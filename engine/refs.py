@@ -20,7 +20,7 @@ def touch_ref(key: bytes, identity_id: int, campaign: str, cycle: int, step: str
 def person_ref(key: bytes, identity_id: int) -> str:
     """The name of a person in a link of their own, made where there is no touch to name. It tells nothing about
     anyone. ``key``: 32 bytes."""
-    sealed = AESSIV(key).encrypt(identity_id.to_bytes(8, "big"), [_PERSON])
+    sealed = AESSIV(key).encrypt(identity_id.to_bytes(8, "big", signed=True), [_PERSON])
     return f"p{urlsafe_b64encode(sealed).decode()}"
 
 
@@ -29,6 +29,7 @@ def person_of(key: bytes, ref: str) -> int | None:
     if not ref.startswith("p"):
         return None
     try:
-        return int.from_bytes(AESSIV(key).decrypt(urlsafe_b64decode(ref[1:]), [_PERSON]), "big")
+        sealed = urlsafe_b64decode(ref[1:])
+        return int.from_bytes(AESSIV(key).decrypt(sealed, [_PERSON]), "big", signed=True)
     except (InvalidTag, ValueError):
         return None
