@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from engine.replies.lexicon import Lexicon, lexicon
 from engine.replies.own_words import own_words
@@ -43,6 +44,9 @@ class Reading:
         return self.meaning in (Meaning.REFUSAL, Meaning.WRONG_PERSON, Meaning.LEGAL)
 
 
+@lru_cache(
+    maxsize=64
+)  # a message is asked about where it comes in, where it is recorded and where it is obeyed
 def classify(text: str) -> Reading:
     """What a reply means, looking only at what the person wrote themselves, not at what they quote."""
     known = lexicon()

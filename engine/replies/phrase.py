@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.replies.words import Word, plain
 
@@ -26,9 +26,10 @@ class PhraseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One piece of a phrase. ``gap``: up to so many words of any kind; else one of ``exact`` and ``starts``."""
+    """One piece of a phrase. ``gap``: up to so many words of any kind; else one of ``exact`` (by its first word) and
+    ``starts``."""
 
-    exact: frozenset[tuple[str, ...]] = frozenset()
+    exact: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
     starts: tuple[str, ...] = ()
     gap: int = 0
     optional: bool = False
@@ -43,7 +44,7 @@ class _Step:
             return found | self._marked(at, words)
         if at < len(words) and self.starts and words[at].text.startswith(self.starts):
             found.add(at + 1)
-        for sequence in self.exact:
+        for sequence in self.exact.get(words[at].text, ()) if at < len(words) else ():
             end = at + len(sequence)
             if end <= len(words) and all(words[at + n].text == w for n, w in enumerate(sequence)):
                 found.add(end)
@@ -99,7 +100,10 @@ def _step(found: re.Match[str], line: str, sets: Mapping[str, Sequence[str]]) ->
     for option in (group or optional or word or "").split("|"):
         for one in _resolved(option.strip(), line, sets):
             _take(one, line, exact, starts)
-    return _Step(exact=frozenset(exact), starts=tuple(starts), optional=optional is not None)
+    by_first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for sequence in sorted(exact):
+        by_first[sequence[0]].append(sequence)
+    return _Step(exact=dict(by_first), starts=tuple(starts), optional=optional is not None)
 
 
 def _resolved(option: str, line: str, sets: Mapping[str, Sequence[str]]) -> Sequence[str]:
@@ -136,21 +140,29 @@ class Phrases:
         self._exact: dict[str, list[Phrase]] = defaultdict(list)
         self._starts: dict[str, list[Phrase]] = defaultdict(list)
         for phrase in phrases:
-            for sequence in {s[0] for s in phrase.head.exact}:
-                self._exact[sequence].append(phrase)
+            for first in phrase.head.exact:
+                self._exact[first].append(phrase)
             for start in {s[:3] for s in phrase.head.starts}:
                 self._starts[start].append(phrase)
 
     def end(self, at: int, words: Sequence[Word]) -> int | None:
         """Where the longest phrase that begins at ``at`` ends."""
-        word = words[at].text
-        near = (*self._exact.get(word, ()), *self._starts.get(word[:3], ()))
-        ends = [end for phrase in near if (end := phrase.end(at, words)) is not None]
-        return max(ends, default=None)
+        ends = (phrase.end(at, words) for phrase in self._near(words[at].text))
+        return max((end for end in ends if end is not None), default=None)
+
+    def _near(self, word: str) -> Iterator[Phrase]:
+        """Those that can begin with a word."""
+        yield from self._exact.get(word, ())
+        yield from self._starts.get(word[:3], ())
 
     def found(self, sentences: Iterable[Sequence[Word]]) -> bool:
         """Is any of them in any sentence?"""
-        return any(self.end(at, words) is not None for words in sentences for at in range(len(words)))
+        return any(
+            phrase.end(at, words) is not None
+            for words in sentences
+            for at in range(len(words))
+            for phrase in self._near(words[at].text)
+        )
 
     def without(self, sentences: Iterable[Sequence[Word]]) -> Sequence[Sequence[Word]]:
         """The sentences less every phrase of these that stands within one clause; what is left there is no word."""
