@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes
+from email.policy import default as rfc
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from channels.base import Accepted, Capabilities, Message, Rejected, Retry, Unknown
+from channels import registry
+from channels.base import Accepted, Adapter, Capabilities, Message, Rejected, Retry, Unknown
 from channels.recording import CRASH_AFTER, RecordingAdapter, SimulatedCrash
 from channels.registry import Host
 from engine import letters, tasks
@@ -30,6 +33,7 @@ from engine.people.merge import merge
 from state.queries import letters as queries
 from state.store import Store
 from tests.channels.keys import key_file
+from tests.channels.mail_server import Handler, mail_server
 from tests.channels.test_letter_pdf import png
 from tests.engine.building import DAY, NOW, add_person, ask, files, open_files
 
@@ -69,9 +73,7 @@ def opened(store: Store, tmp_path: Path) -> Iterator[Any]:
     """Opens a worker with one person who is due a letter, and turns the wheel once."""
     apps: list[App] = []
 
-    def open_(
-        options: str = "", signed_by: str = "dana", mail: RecordingAdapter | None = None, **fields: Any
-    ) -> App:
+    def open_(options: str = "", signed_by: str = "dana", mail: Adapter | None = None, **fields: Any) -> App:
         app = open_files(store, project(options, signed_by), tmp_path)
         apps.append(app)
         app.channels["email"] = mail or RecordingAdapter(capabilities=MAIL)
@@ -396,6 +398,24 @@ def test_by_mail_with_the_document_and_all_that_an_e_mail_owes(opened: Any, stor
     assert the(store)["state"] == "posted"
     assert events(store) == ["letter_signed", "letter_posted"]
     assert Message.from_json(mail.to_json()) == mail
+
+
+def test_over_a_real_mail_server_the_document_arrives_as_it_was_signed(
+    opened: Any, store: Store, tmp_path: Path
+) -> None:
+    key_file(tmp_path / "dana.p12", "secret")
+    handler = Handler()
+    with mail_server(handler) as port:
+        options = {"host": "127.0.0.1", "port": port, "security": "none"}
+        smtp = registry.build("smtp", options, Host(now=lambda: NOW))
+        app = opened(", deliver: email, sign_key: dana.p12, sign_passphrase: secret", mail=smtp)
+        ref = letters.sign(app, the(store)["ref"], by="Dana Reyes")["ref"]
+        hand_on(app, ref)
+    mail = message_from_bytes(handler.mails[0], policy=rfc)
+    [document] = mail.iter_attachments()
+    assert document.get_content() == letters.document(app, ref)[1]
+    found = verify(app, document.get_content())
+    assert (found["good"], found["on_record"]["state"]) == (True, "posted")
 
 
 def test_what_the_provider_answers_is_kept_and_a_doubt_is_never_sent_again(opened: Any, store: Store) -> None:
