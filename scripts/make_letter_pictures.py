@@ -1,4 +1,4 @@
-"""Write the pictures of docs/channels/letter.md: two letters as they are set. Look at them after the template changed."""
+"""Write the pictures of docs/channels/letter.md: two letters as they are set. Look at them after a change."""
 
 from __future__ import annotations
 
