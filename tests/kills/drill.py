@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from channels.events import EventKind, ProviderEvent
+from engine import dead_letters
 from engine.app import App, open_app
 from engine.doubts_desk import settle
 from engine.intake import take
@@ -37,8 +38,8 @@ then: end
 """
 _NOTES = {
     "email": "---\nsubject: A word\n---\nHello, you left us a while ago.\n",
-    "sms": "---\nchannel: sms\n---\nSmall: you left us a while ago. Reply STOP to opt out.\n",
-    "in_app": "---\nchannel: in_app\n---\nWelcome back.\n",
+    "sms": "Small: you left us a while ago. Reply STOP to opt out.\n",
+    "in_app": "Welcome back.\n",
 }
 
 
@@ -54,6 +55,7 @@ class Drill:
     store: Store
     touches: int
     kills: int = 0
+    kills_at_work: int = 0  # of them, those of a daemon that had sent something
     tally: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +73,7 @@ class Drill:
         """Kill worker after worker: most some messages after it has begun to send, some anywhere."""
         random = Random(seed)
         while self.kills < kills:
-            done, over = self.ledger.size(), self.count("sent", "in_doubt", "dispatching") >= self.touches
+            done, over = self.ledger.size(), self.is_out()
             worker = Worker(self.post)
             if over or random.random() < 0.1:
                 time.sleep(random.uniform(0.01, 0.5))
@@ -82,18 +84,21 @@ class Drill:
                 time.sleep(random.uniform(0, 0.008))
             worker.kill()
             self.kills += 1
+            self.kills_at_work += self.ledger.size() > done
 
     def _reach(self, goal: int, worker: Worker) -> None:
         """Wait until so many have arrived, or there is nothing left to send."""
         for _ in range(40):
-            if until(lambda: self.ledger.size() >= goal, 0.5, worker, pause=0.001) or not self.count(
-                "queued"
-            ):
+            if until(lambda: self.ledger.size() >= goal, 0.5, worker, pause=0.001) or self.is_out():
                 return
 
     def is_done(self) -> bool:
         """Was everything decided, and handed over?"""
         return self.count("sent", "in_doubt") > 0 and not self.count("queued", "dispatching", "held")
+
+    def is_out(self) -> bool:
+        """Is nothing left in the outbox, of all that was to come there?"""
+        return self.count("sent", "in_doubt", "dispatching") >= self.touches
 
     def finish(self) -> None:
         """A sound worker does the rest."""
@@ -114,8 +119,12 @@ class Drill:
                 ProviderEvent(kind=EventKind.DELIVERED, id=f"e-{ref}", raw="{}", ref=ref) for ref in heard
             ]
             take(app, self.adapter, self.channel, events, app.clock.now())
-            for ref in set(refs) - set(heard):
+            for ref in sorted(set(refs) - set(heard)):
                 settle(app, ref, sent=ref in taken, by="drill")
+            for ref in sorted(set(refs) - taken):
+                dead_letters.retry(app, ref, by="drill")  # it never left: now it may
+        if set(refs) - taken:
+            self.finish()
 
     @contextmanager
     def app(self) -> Iterator[App]:
@@ -135,13 +144,18 @@ class Drill:
             planned = status.planned(conn)
         by_state = Counter(states.values())
         reached = {ref for ref, state in states.items() if state in ("sent", "delivered")}
-        self.tally |= {"kills": self.kills, "touches": len(states), "duplicates": len(twice),
-                       "lost": len(set(arrived) - reached), "states": dict(by_state)}  # fmt: skip
+        self.tally |= {
+            "kills": self.kills,
+            "kills at work": self.kills_at_work,
+            "touches": len(states),
+            "duplicates": len(twice),
+            "lost": len(states) - len(arrived),
+            "states": dict(by_state),
+        }
         assert not twice, f"{len(twice)} arrived twice"
         assert len(states) == planned == self.touches
         assert set(arrived) == reached, "what arrived and what counts as sent are not the same"
-        assert by_state["failed"] == self.touches - len(arrived), "lost without a word"
-        assert set(by_state) <= {"sent", "delivered", "failed"}
+        assert len(arrived) == self.touches, "lost"
 
 
 @contextmanager

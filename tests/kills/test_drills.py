@@ -28,6 +28,7 @@ def _at_random(
         trial.settle()
         trial.judge()
         assert trial.kills == kills
+        assert trial.kills_at_work >= kills // 2, "it was hardly ever at work"
         return {
             "adapter": adapter,
             "dialect": dialect,
