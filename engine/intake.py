@@ -115,6 +115,7 @@ class Intake:
         self._notices: set[str] = set()
         self._alive: Mapping[int, int] = {}
         self._whose: Mapping[str, set[int]] = {}
+        self._erased: set[str] = set()
         self._replies = Replies(conn, app, source, channel, now)
 
     # ── judging ──
@@ -140,6 +141,8 @@ class Intake:
         # read again under the lock: a merge may have moved them, an outcome may have been written
         postgres = self.conn.dialect.name == "postgresql"
         self._touches = received.touches(self.conn, refs) if postgres and touches else touches
+        nobodys = addresses - self._whose.keys()
+        self._erased = people.erased_addresses(self.conn, nobodys) if nobodys else set()
         strange = refs - touches.keys()
         self._notices = notices.told(self.conn, strange) if strange else set()
 
@@ -234,6 +237,8 @@ class Intake:
         if said.suppress:
             self._addresses.setdefault((said.suppress, "opt_out"), set()).update(keys)
         state, reason = said.state
+        if self._erased.intersection(keys):
+            state, reason, message = "ignored", "whoever had the address was erased", replace(message, raw="")
         self._put(number, message, at, state, reason, next(iter(who), None), machine=False)
 
     def _put(

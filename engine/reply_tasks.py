@@ -5,11 +5,14 @@ Until it is closed the note beside it holds the person's cadence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from engine.consequences import understood
+from engine.events import NewEvent
+from engine.inbound import Meaning
 from engine.model import DAY, Project
 from engine.people.keys import fact_key
 from state.queries import facts, record, tasks
@@ -26,6 +29,15 @@ class Unread(NamedTuple):
     text: str
     at: int
     key: str
+
+
+def unread(events: Iterable[NewEvent]) -> list[Unread]:
+    """The replies among events that nobody can read for sure."""
+    return [
+        Unread(identity_id=e.identity_id, channel=str(e.data.get("channel") or "an unknown way"),
+               text=str(e.data.get("text") or ""), at=e.at, key=f"{e.source}:{e.key}")
+        for e in events if understood(e.name, e.data).meaning is Meaning.AMBIGUOUS
+    ]  # fmt: skip
 
 
 def open_for(conn: Connection, project: Project, replies: Sequence[Unread], now: int) -> None:

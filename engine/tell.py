@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine import reply_tasks
 from engine.broadcast import Broadcast, broadcast
 from engine.clock import iso
 from engine.consequences import understood
 from engine.errors import RekindleError
 from engine.event_names import BUILT_IN
-from engine.events import NewEvent, record
+from engine.events import NewEvent, record_in
 from engine.gates.notes import HOLDING
 from engine.people.keys import fact_key
 from engine.suggest import mend
@@ -36,7 +37,11 @@ def tell_one(
     named = key or fact_key(name, identity, moment, sorted(data.items()))
     event = NewEvent(identity_id=identity, name=name, at=moment, source=BY_HAND, key=named, data=data)
     app.versions.refresh(app.store)  # what people are on listens too, not only what the files say now
-    return record(app.store, [event], app.clock, app.listeners(), app.project.values)
+    now = app.clock.now()
+    with app.store.begin() as conn:
+        count = record_in(conn, [event], app.listeners(), now, app.project.values)
+        reply_tasks.open_for(conn, app.project, reply_tasks.unread([event] * count), now)
+    return count
 
 
 def tell_everyone(app: App, name: str, at: int | None, data: Mapping[str, Any], key: str | None) -> int:

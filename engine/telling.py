@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import Connection
 
+from engine import reply_tasks
 from engine.broadcast import Broadcast, broadcast
 from engine.event_names import BUILT_IN, OURS
 from engine.events import NewEvent, record_in
@@ -89,6 +90,7 @@ def _events(conn: Connection, app: App, source: str, found: Sequence[tuple[Told,
     ]
     if events:
         record_in(conn, events, app.listeners(), now, app.project.values)
+        reply_tasks.open_for(conn, app.project, reply_tasks.unread(events), now)
 
 
 def _row(number: int, source: str, told: Told, identity: int | None, reason: str | None, now: int) -> Row:

@@ -114,10 +114,10 @@ def _followed(ids: Collection[int], step: Mapping[int, int | None]) -> dict[int,
     """Who each is now. ``step``: of the living and the merged, whom they were merged into."""
     found: dict[int, int] = {}
     for identity in ids:
-        now: int | None = identity
-        while now in step and step[now] is not None:
-            now = step[now]
-        if now in step and now is not None:
+        now = identity
+        while (became := step.get(now)) is not None:
+            now = became
+        if now in step:
             found[identity] = now
     return found
 

@@ -12,6 +12,7 @@ from engine.clock import VirtualClock
 from engine.intake_again import KEPT_OPEN, place_open
 from engine.notices import IN_TIME, answer
 from engine.people.erase import erase
+from engine.tell import tell_one
 from state.store import Store
 from tests.engine.building import add_person, ask
 from tests.intake.building import LATER, addresses, came, events, message, rows, suppressions, written_to
@@ -184,6 +185,19 @@ def test_what_cannot_be_read_for_sure_goes_to_a_person_and_holds(store: Store, a
     sql = "SELECT kind, owner, campaign, state, title FROM task"
     assert ask(store, sql) == [("reply", "ops@small.example", "hello", "open", "Read what Ann wrote back")]
     assert suppressions(store) == set()
+
+
+def test_so_it_does_when_somebody_tells_of_it_by_hand(store: Store, app: App) -> None:
+    for _ in range(2):
+        tell_one(app, 1, "replied", None, {"text": "cancel my appointment"}, "k")
+    assert ask(store, "SELECT kind, state FROM task") == [("reply", "open")]
+
+
+def test_what_somebody_erased_writes_is_not_kept(store: Store, app: App) -> None:
+    erase(store, 1, app.clock)
+    came(app, text("Who is this?"), text("STOP", key="SM2"), channel="sms")
+    assert ask(store, "SELECT state, raw, said FROM received") == [("ignored", "", None)] * 2
+    assert (said(app), events(store)) == ([], [])
 
 
 @pytest.mark.parametrize(
