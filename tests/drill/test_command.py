@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from engine.cli import main
+from engine.drill import cast
+from engine.jobs import run_housekeeping
 from state.store import Store
 from state.testing import database
 from tests.drill import building
@@ -81,3 +87,38 @@ def test_nobody_there_is_one_line_with_what_to_do(live: Range) -> None:
 def test_two_places_are_one_too_many(live: Range) -> None:
     result = rekindle(live, "drill", "--public", "--url", live.url)
     assert (result.exit_code, "not both" in result.stderr) == (2, True)
+
+
+class _Deaf(BaseHTTPRequestHandler):
+    """Says that it lives, and never answers anything else."""
+
+    asked = threading.Event()
+    enough = threading.Event()
+
+    def do_GET(self) -> None:
+        if self.path != "/live":
+            self.asked.set()
+            self.enough.wait(60)
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing."""
+
+
+def test_a_drill_that_is_killed_is_cleaned_up_after(live: Range) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Deaf)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    words = ["--project", str(live.app.project.root), "--env", "live", "drill"]
+    program = [sys.executable, "-c", "from engine.cli import main; main()", *words]
+    killed = subprocess.Popen([*program, "--url", f"http://127.0.0.1:{server.server_address[1]}"])
+    assert _Deaf.asked.wait(60)
+    killed.kill()
+    killed.wait()
+    _Deaf.enough.set()
+    server.shutdown()
+    server.server_close()
+    assert live.ask("SELECT count(*) FROM person WHERE identity_id < 0") == [(1,)]
+    run_housekeeping(live.app, live.app.clock.now() + cast.FORGOTTEN + 1)
+    for table in ("person", "touch", "enrolment", "message", "consent", "control"):
+        assert live.ask(f"SELECT count(*) FROM {table}") == [(0,)], table
