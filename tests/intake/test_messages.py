@@ -7,8 +7,11 @@ import pytest
 
 from channels.base import Rejected, Retry, Unknown
 from channels.events import EventKind as K
+from engine.intake_again import judge_watched
 from engine.jobs import run_turn
+from engine.machines import WATCH
 from engine.people.erase import erase
+from engine.people.merge import merge
 from engine.status import status
 from state.store import Store
 from tests.engine.building import DAY, NOW, ask
@@ -153,3 +156,15 @@ def test_instants_of_the_future_or_none_are_now(store: Store) -> None:
     )
     assert ask(store, "SELECT DISTINCT at FROM event") == [(LATER,)]
     assert NOW < LATER
+
+
+def test_what_came_in_follows_its_person_when_two_become_one(store: Store) -> None:
+    app = written_to(store, 2)
+    ref = ref_of(store, 2)
+    came(app, event(K.CLICKED, ref, url="https://www.small.example/"))
+    with store.begin() as conn:
+        merge(conn, [(1, 2)], LATER)
+    came(app, event(K.DELIVERED, ref, at=NOW + 1))
+    judge_watched(app, LATER + WATCH)
+    assert (events(store, 1), events(store, 2)) == (["clicked", "delivered"], [])
+    assert ask(store, "SELECT DISTINCT identity_id FROM received") == [(1,)]
