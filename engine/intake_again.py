@@ -16,7 +16,7 @@ from engine import telling
 from engine.intake import WATCHED, Coming, Intake, Item
 from engine.machines import WATCH, Act, by_machines
 from engine.model import DAY
-from state.queries import received
+from state.queries import people, received
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -39,6 +39,9 @@ def judge_watched(app: App, now: int) -> Counter[str]:
     rows = [row for row in rows if row["ref"] in ripe]
     for (source, channel), group in _grouped(rows).items():
         with app.store.begin() as conn:
+            people.lock_living(
+                conn, {row["identity_id"] for row in group}
+            )  # before their rows, as erasing does
             coming = _judged(conn, received.still_open(conn, [row["id"] for row in group]))
             tally.update(_again(conn, app, source, channel, coming, now))
     return tally

@@ -89,7 +89,9 @@ def lift(
 
 
 _CLOSE = BulkUpdate("received", ("id",), ("identity_id", "machine", "state", "reason", "said"))
-_OPEN_ROW = "SELECT id, source, channel, ref, received_at, said, raw FROM received WHERE state = 'open'"
+_OPEN_ROW = (
+    "SELECT id, source, channel, ref, identity_id, received_at, said, raw FROM received WHERE state = 'open'"
+)
 
 
 def due_watched(conn: Connection, reason: str, before: int, limit: int) -> list[int]:
