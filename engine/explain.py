@@ -19,7 +19,7 @@ from engine.facts import EnrolmentFact, Facts
 from engine.gates.capacity import owner_of
 from engine.gather import closed_reviews, enrolment_fact, gather
 from engine.happenings import events_as_data, tasks_as_data
-from engine.model import Campaign, SegmentDef
+from engine.model import DAY, Campaign, SegmentDef
 from engine.people.normalise import email_key
 from engine.people.phones import phone_number
 from engine.phrases import in_words
@@ -120,11 +120,21 @@ def _person(app: App, facts: Facts, contacts: list[dict[str, Any]]) -> dict[str,
             }
             for s in facts.suppressions
         ],
+        "preference": _preference(facts),
         "notes": [
             {"kind": n.kind, "opened": iso(n.opened_at), "closed": iso(n.closed_at)} for n in facts.notes
         ],
         "contacts": [{"source": c["source"], "key": c["source_key"]} for c in contacts],
     }  # fmt: skip
+
+
+def _preference(facts: Facts) -> dict[str, Any] | None:
+    """What they chose on the preference page; None for who chose nothing."""
+    chosen = facts.preference
+    if chosen is None:
+        return None
+    every = chosen.at_most_every
+    return {"paused_until": iso(chosen.paused_until), "at_most_every_days": every // DAY if every else None}
 
 
 def _segments(app: App, facts: Facts, now: int) -> list[dict[str, Any]]:

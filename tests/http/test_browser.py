@@ -57,6 +57,12 @@ def _only_ours(url: str) -> None:
     assert url.startswith(("http://127.0.0.1:", "data:")), f"the page asks for {url}"
 
 
+def press(page: Page, what: str) -> None:
+    """Click, and wait for the page that comes of it."""
+    with page.expect_navigation():
+        page.click(what)
+
+
 def fits(page: Page, name: str) -> None:
     """Nothing sticks out, nothing is squeezed."""
     if "REKINDLE_PICTURES" in os.environ:
@@ -82,15 +88,15 @@ def test_every_page_is_for_everybody(look: str, browser: Browser, site: Site) ->
     page = opened(browser, look)
     page.goto(f"{site.url}/u/{token}")
     seen(page, f"{look}-ask")
-    page.click("main button")
+    press(page, "main button")
     seen(page, f"{look}-done")
-    page.click("text=Other choices")
+    press(page, "text=Other choices")
     seen(page, f"{look}-preferences")
     page.check("input[name=often][value='30']")
     page.check("input[name=pause][value='60']")
-    page.click("text=Save")
+    press(page, "text=Save")
     seen(page, f"{look}-saved")
-    page.click("text=Stop everything")
+    press(page, "text=Stop everything")
     seen(page, f"{look}-stopped")
 
 
@@ -110,7 +116,7 @@ def test_without_javascript_one_click_suppresses_before_the_next_tick(browser: B
     page = opened(browser, "no_script")
     page.goto(f"{site.url}/u/{site.tokens()[0]}")
     assert site.ask("SELECT * FROM suppression") == []
-    page.click("main button")
+    press(page, "main button")
     assert page.inner_text("h1") == "You are unsubscribed"
     dispatch(site.worker, site.clock.now())
     assert site.ask("SELECT state, reason FROM touch WHERE step = 'again'") == [("cancelled", "opted_out")]

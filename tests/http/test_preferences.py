@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
+from rich.console import Console
+
+from engine.cli.output.explain import render
+from engine.explain import explain
 from tests.engine.building import DAY, NOW
 from tests.http.building import Site
 
@@ -174,3 +179,14 @@ def test_every_mail_leads_here_too(site: Site) -> None:
         assert f"https://go.small.example/p/{token}" in part
         assert f"https://go.small.example/u/{token}" in part
     assert "Preferences" in message.text
+
+
+def test_explain_tells_what_they_chose(site: Site) -> None:
+    save(site, often="30", pause="60")
+    found = explain(site.worker, 1)
+    assert found["person"]["preference"] == {"paused_until": "2026-05-01T15:00:00Z", "at_most_every_days": 30}
+    shown = Console(width=200, file=StringIO())
+    shown.print(render(found))
+    told = shown.file.getvalue()  # type: ignore[attr-defined]
+    assert "asked for a pause until" in told
+    assert "asked for at most one message in 30 days" in told

@@ -85,7 +85,17 @@ def _refusals(p: Data) -> Text:
                 (f"{s['channel']}: {words(s['reason'])}", BAD), f" since {day(s['since'])}, by {s['by']}"
             )
         )
-    return _lines(told) or Text("nothing suppressed", DIM)
+    return _lines([*told, *_preference(p["preference"])]) or Text("nothing suppressed", DIM)
+
+
+def _preference(chosen: Data | None) -> list[Text]:
+    """What they asked for on the preference page."""
+    if chosen is None:
+        return []
+    pause, days = chosen["paused_until"], chosen["at_most_every_days"]
+    told = [f"asked for a pause until {day(pause)}"] if pause else []
+    told += [f"asked for at most one message in {days} days"] if days else []
+    return [Text(line, WAITS) for line in told]
 
 
 def _note(n: Data) -> Text:
