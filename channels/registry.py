@@ -56,6 +56,8 @@ class Host:
     mark_ref: Callable[[str], str] | None = None
     #: the address that e-mails come from, where it is known before there is one
     sender: str = ""
+    #: the public URL at which the channel's provider may call; empty: nobody listens
+    webhook: str = ""
 
 
 class AdapterClass(Protocol):

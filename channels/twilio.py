@@ -78,6 +78,8 @@ class TwilioAdapter:
             raise OptionError("options 'messaging_service' and 'from': exactly one of them says who sends")
         if not is_public(rest.get("status_callback", "https://acme.example/")):
             raise OptionError("option 'status_callback': must be a public https:// URL in ASCII, without '#'")
+        if options.get("auth_token") and is_public(host.webhook):  # whoever hears it can verify it, too
+            rest.setdefault("status_callback", host.webhook)
         rest["sender"] = rest.pop("from", "")
         place = {name: options[name] for name in _PLACE if name in options}
         return cls(

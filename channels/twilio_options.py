@@ -38,7 +38,7 @@ OPTIONS: Mapping[str, Any] = {
         "status_callback": {
             "type": "string",
             "minLength": 1,
-            "description": "The public https:// URL that Twilio tells what became of each message.",
+            "description": "The public https:// URL Twilio tells what became of a message; else the web service's.",
         },
         "max_parts": {
             "type": "integer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from channels.base import Adapter
@@ -10,16 +11,23 @@ from channels.options import OptionError
 from channels.registry import Host, UnknownAdapter, adapter_class, build
 from engine import settings
 from engine.errors import ConfigurationError
-from engine.model import ChannelDef
+from engine.model import ChannelDef, HttpDef
 
 
 def build_adapter(declared: ChannelDef, host: Host) -> Adapter:
-    """The adapter of a channel, secrets and all. Raises ConfigurationError."""
+    """The adapter of a channel, secrets and all. ``host.webhook`` is that of all channels here: each has its own
+    behind it. Raises ConfigurationError."""
+    host = replace(host, webhook=host.webhook and f"{host.webhook}/{declared.channel}")
     options = {k: settings.resolved(v) for k, v in declared.options.items()}
     try:
         return build(declared.adapter, options, host)
     except (OptionError, UnknownAdapter) as error:
         raise ConfigurationError(f"{declared.source}: channel {declared.channel}: {error}") from None
+
+
+def webhooks(http: HttpDef | None) -> str:
+    """Where providers may call, by channel: ``https://go.acme.example/webhooks``; empty where nobody listens."""
+    return f"{http.public_url}/webhooks" if http else ""
 
 
 def by_hand(declared: Mapping[str, ChannelDef]) -> list[str]:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from channels.base import Adapter
 from channels.registry import Host
 from engine import breaker, settings
-from engine.adapters import Following, build_adapter
+from engine.adapters import Following, build_adapter, webhooks
 from engine.audience import Audience
 from engine.clock import Clock, SystemClock
 from engine.compile import Loaded, load_project, pinned_files
@@ -244,7 +244,7 @@ class App:
         root, mark = Path(self.project.root), self.return_marks.sign
         return Host(
             root=root, now=self.clock.now, tasks=tasks, lists=lists, letters=letters, mark_ref=mark,
-            sender=self.project.brand.from_email,
+            sender=self.project.brand.from_email, webhook=webhooks(self.environment.http),
         )  # fmt: skip
 
     def moment(self, now: int) -> int:

@@ -35,6 +35,7 @@ from tests.channels.doubles.twilio import (
     twilio,
 )
 
+HOOK = "https://go.acme.example/webhooks/sms"
 CALLBACK = "https://go.acme.example/hooks/twilio"
 NUMBER = "+13125550100"
 
@@ -174,6 +175,26 @@ def test_our_ref_joins_what_the_callback_asks_already(double: Twilio) -> None:
         f"{CALLBACK}?channel=sms&rekindle_ref=a%20b%26c%3Dd%3F%C3%A9%2F%23"
     )
     assert double.refs() == ["a b&c=d?é/#"]
+
+
+def test_the_web_service_is_called_back_where_nothing_else_is_declared(double: Twilio) -> None:
+    made = hosted(double, status_callback=None)
+    made.send(sms("ref-1"))
+    assert double.messages[0]["StatusCallback"] == f"{HOOK}?rekindle_ref=ref-1"
+    assert "status callbacks settle" in repr(made.lookup("ref-1"))
+
+
+def test_nobody_is_called_back_where_the_call_could_not_be_verified(double: Twilio) -> None:
+    hosted(double, status_callback=None, auth_token=None, api_key_sid=KEY, api_key_secret=KEY_SECRET).send(
+        sms()
+    )
+    assert "StatusCallback" not in double.messages[0]
+
+
+def hosted(double: Twilio, **changes: object) -> Adapter:
+    """The adapter in a program that has a web service."""
+    host = registry.Host(now=lambda: NOW, webhook=HOOK)
+    return registry.build("twilio", options(double, **changes), host)
 
 
 def test_without_a_callback_nothing_settles_a_doubt(double: Twilio) -> None:
