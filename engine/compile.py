@@ -28,6 +28,7 @@ from engine.compile_project import (
 from engine.compile_tests import compile_test_file
 from engine.diagnostics import Finding, Severity, in_order
 from engine.document import MAX_CHARACTERS
+from engine.edits import edited, edits_of
 from engine.errors import ProjectError
 from engine.fields import CLOSED_VALUES
 from engine.lint import lint as lints
@@ -256,6 +257,9 @@ def compile_pinned(files: Mapping[str, str], root: Path) -> Campaign:
     campaign, *others = [file for file in files if kind_of(file) == "campaign"] or [""]
     checked = check(files, alone=True)
     wrong = errors(in_order(checked.findings))
+    mends = [finding.fix for finding in wrong if finding.file == PROJECT and finding.fix]
+    if wrong and len(mends) == len(wrong):  # pinned by an older rekindle, to which a rate was 10 per 1s
+        return compile_pinned({**files, PROJECT: edited(files[PROJECT], edits_of(files[PROJECT], mends))}, root)
     if others or not campaign or wrong or PROJECT not in checked.roots:
         reason = f"{wrong[0].file}:{wrong[0].line}: {wrong[0].message}" if wrong else "it is not complete"
         raise ProjectError(f"a pinned campaign cannot be compiled again: {reason}")

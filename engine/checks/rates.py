@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.checks.scope import Scope
 from engine.compile_project import sending_rates
 from engine.located import Located
+from engine.units import parse_duration
 
 
 def check(scope: Scope, channels: Located | None) -> None:
@@ -34,6 +35,9 @@ def _warm_up(scope: Scope, declared: Located) -> None:
         message = "a warm-up grows up to the rate, and none is declared"
         scope.say(declared.key("warm_up"), "RK111", message, "add what the provider allows: rate: 50/s")
         return
+    every = warm_up.get("double_every")
+    if every is not None and not parse_duration(every.value):
+        scope.say(every.span, "RK113", "a warm-up that doubles at once is none", "give it days: double_every: 3d")
     start, rates = warm_up.get("from"), sending_rates(declared["rate"])
     if start is None:
         return

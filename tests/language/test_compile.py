@@ -67,7 +67,7 @@ def test_an_environment_inherits_the_channels_it_does_not_name(project: Project)
     assert local.database == "sqlite:///var/rekindle.db"
     assert production.database == Secret(env="DATABASE_URL")
     assert production.channels["sms"] == local.channels["sms"]
-    assert production.channels["sms"].rate == (1, 1)
+    assert production.channels["sms"].rates == ((1, 1),)
     assert production.channels["email"].options == {
         "host": Secret(env="SMTP_HOST"),
         "port": 587,
@@ -202,6 +202,13 @@ def test_a_pinned_campaign_is_compiled_again_to_the_same(project: Project) -> No
         assert compile_pinned(pinned, SMALL) == campaign
     assert "follow_up.yaml" not in pinned_files(files, project.campaigns["winback"])
     assert "templates/follow_up/welcome.md" not in pinned_files(files, project.campaigns["winback"])
+
+
+def test_a_campaign_that_was_pinned_when_a_rate_was_written_as_a_cap_goes_on(winback: Campaign) -> None:
+    pinned = pinned_files(read_files(SMALL), winback)
+    older = pinned["rekindle.yaml"].replace("rate: 1/s", "rate: 1 per 1s").replace("rate: 10/s", "rate: 10 per 1s")
+    assert older != pinned["rekindle.yaml"]
+    assert compile_pinned({**pinned, "rekindle.yaml": older}, SMALL) == winback
 
 
 def test_a_pinned_campaign_that_is_not_complete_says_so(winback: Campaign) -> None:
