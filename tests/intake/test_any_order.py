@@ -106,7 +106,15 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Item]], list[list[Item]]]:
     return [found], [more[a:b] for a, b in zip([0, *cuts], [*cuts, len(more)], strict=True)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.soak
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(both=deliveries())
+def test_the_end_is_the_same_over_many(app: App, both: tuple[list[list[Item]], list[list[Item]]]) -> None:
+    once, again = both
+    assert end(app, once) == end(app, again)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(both=deliveries())
 def test_the_end_is_the_same(app: App, both: tuple[list[list[Item]], list[list[Item]]]) -> None:
     once, again = both
@@ -114,7 +122,7 @@ def test_the_end_is_the_same(app: App, both: tuple[list[list[Item]], list[list[I
     assert status(app)["touches"]["reconciles"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(items(), min_size=1, max_size=12))
 def test_no_refusal_is_lost(app: App, found: list[Item]) -> None:
     stands = end(app, [[item] for item in found])

@@ -159,9 +159,9 @@ def test_what_is_not_signed_as_declared_is_refused(store: Store, client: httpx.C
     assert post(client, one(), url="/events/other").status_code == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b'{"events": {}}', b'{"events": [], "more": 1}'])
-def test_a_body_without_events_is_a_400(client: httpx.Client, body: bytes) -> None:
-    assert post(client, body).status_code == 400
+def test_a_body_without_events_is_a_400(client: httpx.Client) -> None:
+    bodies = (b"", b"{", b"[]", b'"x"', b'{"events": {}}', b'{"events": [], "more": 1}')
+    assert {post(client, body).status_code for body in bodies} == {400}
 
 
 def test_too_many_are_refused() -> None:
