@@ -24,6 +24,8 @@ LARGEST = 1 << 20
 #: bytes of a body that is too large which are read all the same, so that the client hears why it was not taken
 _HEARD_OUT = 8 << 20
 _CLOSE = {"Connection": "close"}
+#: counted for a client that was gone before it was answered
+_HUNG_UP = 499
 #: seconds a client may take between two pieces of a body, and for the whole of it
 PIECE_WITHIN, BODY_WITHIN = 10, 30
 
@@ -62,9 +64,8 @@ class Door:
             if answer.status is None:
                 await _plain(answer, 500, "This is a fault of ours.")
         finally:
-            self._meters.served(
-                route_of(scope), scope["method"], answer.status or 500, time.perf_counter() - began
-            )
+            seconds = time.perf_counter() - began
+            self._meters.served(route_of(scope), scope["method"], answer.status or _HUNG_UP, seconds)
 
 
 class _Answer:
