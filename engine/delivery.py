@@ -55,6 +55,7 @@ class _Outgoing:
         self._ours = {r.ref for r in receipts}
         self._said_no = frozenset[str]()
         self._failures: Counter[str] = Counter()
+        self._parallel = {channel: max(1, app.parallel(channel)) for channel in {r.channel for r in receipts}}
         self._passed = 0
         self._under_way: dict[Future[Outcome], int] = {}
         #: calls that were begun
@@ -64,7 +65,7 @@ class _Outgoing:
 
     def make_room(self, channel: str) -> None:
         """Wait until one more message may be under way."""
-        while len(self._under_way) >= max(1, self._app.parallel(channel)):
+        while len(self._under_way) >= self._parallel[channel]:
             self._collect()
 
     def pass_on(self, n: int) -> None:
@@ -83,7 +84,7 @@ class _Outgoing:
     def _call(self, n: int, receipt: Receipt) -> None:
         adapter = self._app.channels[receipt.channel]
         self._asked += 1
-        if self._app.parallel(receipt.channel) > 1:
+        if self._parallel[receipt.channel] > 1:
             self._under_way[self._app.threads.submit(_send, self._app, adapter, receipt)] = n
         else:
             self._sent(n, _send(self._app, adapter, receipt))
