@@ -124,9 +124,7 @@ def load_project(root: Path, *, tolerant: bool = False, lint: bool = False) -> L
     return load_files(read_files(root), root, tolerant=tolerant, lint=lint)
 
 
-def load_files(
-    files: Mapping[str, str], root: Path, *, tolerant: bool = False, lint: bool = False
-) -> Loaded:
+def load_files(files: Mapping[str, str], root: Path, *, tolerant: bool = False, lint: bool = False) -> Loaded:
     """Compile a project from texts by relative path; ``root`` is only kept in the project.
 
     ``lint``: say also what is sound and unwise. Whoever runs the project does not ask: a rule that is raised to an

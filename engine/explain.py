@@ -51,7 +51,8 @@ def find_person(app: App, who: str) -> int:
         rejected = rejected_row(app, who)
         if rejected is not None:
             raise UnknownName(
-                f"nobody answers to that: {rejected.told}", hint="Mend the row at its source, then 'rekindle import'"
+                f"nobody answers to that: {rejected.told}",
+                hint="Mend the row at its source, then 'rekindle import'",
             )
         raise UnknownName(
             "nobody answers to that", hint="Name a person by identity number, e-mail, phone or source key"

@@ -34,7 +34,9 @@ def rejected_row(app: App, key: str) -> RejectedRow | None:
         path = REJECTS / f"{source.id}.csv"
         found = _find(Path(app.project.root) / path, source.key, key) if source.kind == "people" else None
         if found is not None:
-            return RejectedRow(source=source.id, row=found["row"], reason=found["reason"], file=path.as_posix())
+            return RejectedRow(
+                source=source.id, row=found["row"], reason=found["reason"], file=path.as_posix()
+            )
     return None
 
 

@@ -20,9 +20,7 @@ _PAGE = re.compile(
     r"# (?P<title>[^\n]+)\n\n(?P<facts>[^\n]+)\n\n(?P<why>.+?)\n\n## Bad\n(?P<bad>.+?)\n## Good\n(?P<good>.+)",
     re.DOTALL,
 )
-_FENCE = re.compile(
-    r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
-)
+_FENCE = re.compile(r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

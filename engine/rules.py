@@ -153,6 +153,7 @@ RK904! channel without rate | The environment sends as fast as it can, and a pro
 RK905! field that no source fills | A condition or a message needs it, so it holds for nobody.
 RK906! consent that no source states | The channel asks for a consent that nobody can have.
 RK907! column that the file lacks | The source's file is there, and has no column of that name.
+RK908! sending without a way back | An environment that sends needs the pages and webhooks by which people say no.
 """
 
 

@@ -114,7 +114,7 @@ def _entry(task: dict[str, Any], now: int, zone: str | None) -> Event:
     # nobody is reminded of a call at an hour at which it is not allowed
     starts = datetime.fromisoformat(max(task["due"], task["call_from"] or "")).astimezone(_zone(zone))
     entry, alarm = Event(), Alarm()
-    entry.add("uid", f"{task['ref']}@tasks.rekindle")
+    entry.add("uid", f"rekindle-task-{task['ref']}")
     entry.add("dtstamp", utc(now))
     entry.add("dtstart", starts)
     entry.add("dtend", starts + _LENGTH)

@@ -28,7 +28,8 @@ class _Declared:
 
 
 def lint(subject: Subject) -> Iterator[Finding]:
-    """RK805 and RK904."""
+    """RK805, RK904 and RK908."""
+    yield from _ways_back(subject)
     for declared in _that_send(subject):
         definition = declared.definition
         able = _capabilities(definition)
@@ -58,6 +59,28 @@ def _that_send(subject: Subject) -> list[_Declared]:
             declared = _Declared(definition=definition, key=key, inherited=inherited)
             found.setdefault(key, declared).environments.append(environment.name)
     return [found[key] for key in sorted(found, key=lambda span: (span.line, span.column))]
+
+
+def _ways_back(subject: Subject) -> Iterator[Finding]:
+    """A no has to arrive: without the web service the drill cannot pass, and no campaign opens."""
+    page = subject.project.brand.unsubscribe_url
+    for environment in subject.project.environments.values():
+        http, root = environment.http, subject.roots[PROJECT]
+        if not environment.sends:
+            continue
+        at = root["environments"].key(environment.name)
+        if http is None:
+            message = f"'{environment.name}' sends, and declares no web service that hears a no"
+            mend = (
+                "add 'http: {public_url: https://...}': no campaign opens before 'rekindle drill' has passed"
+            )
+            yield at.finding("RK908", message, mend, context=f"environment '{environment.name}'")
+        elif page.rstrip("/") != f"{http.public_url}/u":
+            message = (
+                f"the links of '{environment.name}' lead to {page}, and its page is at {http.public_url}/u"
+            )
+            mend = f"let brand.unsubscribe_url be {http.public_url}/u"
+            yield at.finding("RK908", message, mend, context=f"environment '{environment.name}'")
 
 
 def _capabilities(definition: ChannelDef) -> Capabilities:

@@ -36,6 +36,10 @@ UNSEEN = {
     "project.password_in_option_url": "what is inside an address",
     "project.password_in_url": "what is inside an address",
     "project.quoted_link": "what is inside an address",
+    "project.rate_group_disagrees": "what two channels agree on",
+    "project.warm_up_at_full_rate": "which of two rates is higher",
+    "project.warm_up_at_once": "that no time at all is a duration",
+    "project.warm_up_without_rate": "what one key asks of another, beside options that are anybody's own",
     "tests.test_moment": "the words of a moment",
     "tests.test_number": "the type of a person's field",
 }

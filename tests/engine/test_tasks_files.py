@@ -98,10 +98,8 @@ def test_a_calendar_reads_it_back(app: App, store: Store) -> None:
         )
     found = Calendar.from_ical(as_ics(open_tasks(app), "Acme, Inc.", NOW))
     entries = {str(entry["uid"]): entry for entry in found.walk("VEVENT")}
-    assert set(entries) == {"phone@tasks.rekindle", "review@tasks.rekindle"}, (
-        "the same whenever it is written"
-    )
-    call = entries["phone@tasks.rekindle"]
+    assert set(entries) == {"rekindle-task-phone", "rekindle-task-review"}, "the same whenever it is written"
+    call = entries["rekindle-task-phone"]
     assert call.decoded("dtstart") == datetime.fromtimestamp(NOW, UTC)
     assert str(call["summary"]) == "Call, please; now"
     text = str(call["description"])

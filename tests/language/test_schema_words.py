@@ -131,10 +131,11 @@ def test_a_default_is_what_the_engine_does_without_the_key() -> None:
         "step_expiry",
         "discount_cooldown",
         "text_parts",
+        "confirm_opt_out",
     }
     assert [replace(cap, source=BUILT_IN) for cap in written.caps] == list(without.caps)
     assert {name: replace(hours, source=BUILT_IN) for name, hours in written.hours.items()} == without.hours
-    for name in ("consent", "step_expiry", "discount_cooldown", "text_parts"):
+    for name in ("consent", "step_expiry", "discount_cooldown", "text_parts", "confirm_opt_out"):
         assert getattr(without, name) == getattr(written, name), name
     assert set(without.consent) == set(CHANNELS)
 

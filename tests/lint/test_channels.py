@@ -1,4 +1,4 @@
-"""RK805 and RK904: whether what an environment sends arrives, and how fast it goes."""
+"""RK805, RK904 and RK908: whether what an environment sends arrives, how fast it goes, and whether a no comes back."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def _project(
     linkedin: str = "{adapter: task}",
     environments: dict[str, str | None],
     sends: str = "true",
+    http: str = "{public_url: https://go.acme.example}",
 ) -> str:
     """rekindle.yaml with these channels at its top, and environments with their own e-mail or, for None, nothing."""
     head = small()["rekindle.yaml"].partition("channels:\n")[0]
@@ -33,6 +34,7 @@ def _project(
         told += f"  {name}:\n    sends: {sends}\n    database: {{env: DATABASE_URL}}\n"
         told += "    signing_key: {env: REKINDLE_SIGNING_KEY}\n"
         told += f"    channels: {{email: {own}}}\n" if own else ""
+        told += f"    http: {http}\n" if http else ""
     return head + top + told
 
 
@@ -107,3 +109,19 @@ class Silent:
 def test_an_adapter_that_says_nothing_is_taken_to_deliver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ADAPTERS, "silent", f"{__name__}:Silent")
     assert _codes(_project(email=SMTP, environments={"production": "{adapter: silent}"})) == ["RK904"]
+
+
+@pytest.mark.parametrize(
+    ("http", "sends", "found"),
+    [
+        pytest.param("", "true", ["RK908"], id="nobody hears a no"),
+        pytest.param("", "false", [], id="nobody is written to"),
+        pytest.param(
+            "{public_url: https://other.acme.example}", "true", ["RK908"], id="links lead elsewhere"
+        ),
+        pytest.param("{public_url: https://go.acme.example/}", "true", [], id="a slash at the end"),
+    ],
+)
+def test_what_an_environment_sends_can_be_refused(http: str, sends: str, found: list[str]) -> None:
+    project = _project(email=SMTP, environments={"production": None}, sends=sends, http=http)
+    assert _codes(project) == found

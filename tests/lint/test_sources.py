@@ -29,6 +29,9 @@ TEMPLATES = {
 def _project(*stated: str, policy: str = "") -> str:
     """rekindle.yaml whose source states these consents, with this policy for them."""
     head = small()["rekindle.yaml"].partition("      consent:\n")[0]
+    # a push message goes to a token, and there is one
+    head = head.replace("attributes: {", "attributes: {push_token: text, ")
+    head = head.replace("attributes.vip: VIP", "attributes.vip: VIP\n        attributes.push_token: Token")
     consents = "".join(f"        - {{{consent}}}\n" for consent in stated)
     promised = f"policy:\n  consent: {{{policy}}}\n" if policy else ""
     return head + (f"      consent:\n{consents}" if stated else "") + promised + CHANNELS
