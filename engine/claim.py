@@ -68,7 +68,11 @@ class _Clearing:
         # the enrolment may stand at a later step by now: its own step is in the row as next_step
         enrolment = enrolment_fact({**row, "step": row["next_step"]}, facts, {})
         clearance = clearance_of(self.app, self.conn, row, enrolment, facts, self.now)
-        if row["failures"] and clearance.move is TouchMove.CANCEL and clearance.verdicts[-1].rule == "expired":
+        if (
+            row["failures"]
+            and clearance.move is TouchMove.CANCEL
+            and clearance.verdicts[-1].rule == "expired"
+        ):
             # the channel has put it off until it was too late
             clearance = replace(clearance, move=TouchMove.GIVE_UP)
         if clearance.move is TouchMove.DISPATCH:
@@ -137,7 +141,12 @@ def clearance_of(
 
 
 def receipt_of(
-    app: App, row: Mapping[str, Any], enrolment: EnrolmentFact, facts: Facts, message: Message, cleared: Clearance
+    app: App,
+    row: Mapping[str, Any],
+    enrolment: EnrolmentFact,
+    facts: Facts,
+    message: Message,
+    cleared: Clearance,
 ) -> Receipt:
     """The receipt of a touch that is about to leave, to the address the person has now."""
     return Receipt(

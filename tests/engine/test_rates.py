@@ -32,7 +32,13 @@ def channel(
     *declared: Rate, warm_up: WarmUp | None = None, group: str | None = None, name: str = "email"
 ) -> ChannelDef:
     return ChannelDef(
-        channel=name, adapter="x", options={}, rates=declared, warm_up=warm_up, rate_group=group, source=BUILT_IN
+        channel=name,
+        adapter="x",
+        options={},
+        rates=declared,
+        warm_up=warm_up,
+        rate_group=group,
+        source=BUILT_IN,
     )
 
 
@@ -58,7 +64,9 @@ class Sender:
         self.store, self.name = store, name
         self.left: list[int] = []
 
-    def go(self, declared: ChannelDef, now: int, wanted: int, used: float, takes: int, dies: bool) -> rates.Share:
+    def go(
+        self, declared: ChannelDef, now: int, wanted: int, used: float, takes: int, dies: bool
+    ) -> rates.Share:
         with self.store.begin() as conn:
             share = rates.draw(conn, declared, now, wanted, self.name, coarse=False)
             share.keep(conn, share.count)
@@ -73,7 +81,9 @@ class Sender:
 
 _ACTS = st.tuples(
     st.integers(0, 1),  # whose turn
-    st.sampled_from([0, 1, 40, 999, 1_000, 7_000, 59_000, 61_000, 3_600_000, 20_000_000, 86_400_000]),  # time goes by
+    st.sampled_from(
+        [0, 1, 40, 999, 1_000, 7_000, 59_000, 61_000, 3_600_000, 20_000_000, 86_400_000]
+    ),  # time goes by
     st.integers(1, 40),  # wanted
     st.sampled_from([0.0, 0.5, 1.0]),  # of it used
     st.sampled_from([0, 3, 250, 5_000, 59_999]),  # milliseconds it takes
@@ -147,7 +157,9 @@ def test_a_worker_that_dies_costs_its_share_and_no_more(store: Store) -> None:
     assert dead.go(declared, NOW * 1000, 6, 0.0, 0, True).count == 6
     assert other.go(declared, NOW * 1000, 10, 1.0, 0, False).count == 4
     assert other.go(declared, (NOW + 119) * 1000, 10, 1.0, 0, False).count == 4
-    assert other.go(declared, (NOW + 180) * 1000, 10, 1.0, 0, False).count == 10, "a minute to leave, and one to count"
+    assert other.go(declared, (NOW + 180) * 1000, 10, 1.0, 0, False).count == 10, (
+        "a minute to leave, and one to count"
+    )
 
 
 def test_who_must_wait_is_told_how_long(store: Store) -> None:
