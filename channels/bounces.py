@@ -17,7 +17,7 @@ from flufl.bounce import all_failures
 
 from channels.events import EventKind, InboundMessage, ProviderEvent
 from channels.mailbox_mail import Opened, ReadMark, content, decoded, header_of, instant, text_of
-from channels.smtp_replies import is_bad_address, readable
+from channels.smtp_replies import is_asleep, is_bad_address, readable
 
 # it logs the mail's own faults with a stack trace; we answer for them instead
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -213,6 +213,7 @@ class _Reader:
             to=to,
             reason=reason.strip(),
             suppress=suppress,
+            soft=kind is EventKind.BOUNCED and suppress is None and is_asleep(reason),
             machine=machine,
         )
 

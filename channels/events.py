@@ -44,6 +44,9 @@ class ProviderEvent:
     reason: str = ""  # the other side's words, without anybody's address
     #: the address is bad or was refused: hard_bounce, complaint or opt_out
     suppress: str | None = None
+    #: of a bounce: the address takes nothing for now, and may never again: a full mailbox, a phone that is off. What
+    #: the sender or the message is to blame for is no such thing
+    soft: bool = False
     machine: bool = False  # a program's doing, not a person's
     url: str = field(default="", repr=False)  # what was clicked
     agent: str = ""  # the program that opened or clicked, as it calls itself

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from channels.events import EventKind, NotGenuine, ProviderEvent
 from channels.sendgrid_mail import REF
-from channels.smtp_replies import is_bad_address, readable
+from channels.smtp_replies import is_asleep, is_bad_address, readable
 
 #: the headers of a call that ``verify`` needs
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
@@ -55,6 +55,8 @@ _DROPPED = {
 }
 #: SendGrid's classes of bounces that are the sender's or the server's affair, not the address's
 _NOT_THE_ADDRESS = frozenset({"content", "reputation", "technical", "frequency or volume too high"})
+#: SendGrid's class of bounces of a mailbox that is full or asleep
+_ASLEEP = "mailbox unavailable"
 _LATEST = 2**40  # an instant beyond it is no instant
 
 
@@ -116,6 +118,7 @@ def _event(item: Any) -> ProviderEvent:
     said: Mapping[str, Any] = item if isinstance(item, dict) else {}
     kind = _KINDS.get(_text(said, "event"), EventKind.UNKNOWN)
     at = said.get("timestamp")
+    suppress = _suppress(kind, said)
     return ProviderEvent(
         kind=kind,
         id=_text(said, "sg_event_id") or _digest(raw),
@@ -125,7 +128,8 @@ def _event(item: Any) -> ProviderEvent:
         at=at if type(at) is int and 0 <= at < _LATEST else None,
         to=_text(said, "email"),
         reason=readable(_text(said, "reason") or _text(said, "response")),
-        suppress=_suppress(kind, said),
+        suppress=suppress,
+        soft=kind is EventKind.BOUNCED and suppress is None and _is_soft(said),
         machine=said.get("sg_machine_open") is True,
         url=_text(said, "url"),
         agent=_text(said, "useragent"),
@@ -154,6 +158,13 @@ def _is_hard(said: Mapping[str, Any]) -> bool:
     if bad is not None:
         return bad
     return _text(said, "bounce_classification").strip().lower() not in _NOT_THE_ADDRESS
+
+
+def _is_soft(said: Mapping[str, Any]) -> bool:
+    """Does the mailbox take nothing for now? By the server's words, else by SendGrid's class of the bounce."""
+    status = _text(said, "status").strip()
+    words = f"{_text(said, 'reason')} {status if not status.endswith('.0.0') else ''}"
+    return is_asleep(words) or _text(said, "bounce_classification").strip().lower() == _ASLEEP
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

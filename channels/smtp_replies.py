@@ -90,6 +90,22 @@ def is_bad_address(status: str, reply: str) -> bool | None:
     return isinstance(outcome, Rejected) and outcome.suppress is not None
 
 
+#: a mailbox that is full or asleep, a host that cannot be reached for days (RFC 3463: X.2.X, X.4.1, X.4.4, X.4.7)
+_ASLEEP = re.compile(r"(?<![\d.])[245]\.(?:2\.\d{1,3}|4\.[147])(?![\d.])")
+_ANY_STATUS = re.compile(r"(?<![\d.])[245]\.(?!0\.0(?![\d.]))\d{1,3}\.\d{1,3}(?![\d.])")
+_FULL_WORDS = re.compile(
+    r"over ?quota|quota exceeded|(?:mailbox|inbox) (?:is )?(?:over)?full|full mailbox", re.IGNORECASE
+)
+
+
+def is_asleep(reply: str) -> bool:
+    """Does a server say that the mailbox takes nothing for now? Never of a policy, a rate or a fault of the message."""
+    if _TOO_FAST.search(reply):
+        return False
+    status = _ANY_STATUS.search(reply)
+    return bool(_ASLEEP.fullmatch(status[0]) if status else _FULL_WORDS.search(reply))
+
+
 def readable(text: str) -> str:
     """A server's words on one short line, without anybody's address."""
     return _ADDRESS.sub("<address>", " ".join(text.split()))[:200]

@@ -29,6 +29,9 @@ class Code(NamedTuple):
     words: str
 
 
+#: the phone is off or without service: for now, or for good
+UNREACHABLE = "30003"
+
 CODES: dict[int, Code] = {
     # the person
     21610: Code(Fate.OPTED_OUT, "the person has opted out with this sender"),

@@ -16,7 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from channels.events import EventKind, InboundMessage, Keyword, NotGenuine, ProviderEvent
 from channels.twilio_answers import anonymous
-from channels.twilio_codes import CODES, SUPPRESS
+from channels.twilio_codes import CODES, SUPPRESS, UNREACHABLE
 from channels.twilio_message import REF
 
 #: the header of a call that ``verify`` needs
@@ -90,6 +90,7 @@ def parse(url: str, body: bytes) -> ProviderEvent | InboundMessage:
         to=said.get("To", ""),
         reason=f"{code} {known.words}" if known else anonymous(f"{code} {said.get('ErrorMessage', '')}"),
         suppress=SUPPRESS.get(known.fate) if known else None,
+        soft=kind is EventKind.BOUNCED and code == UNREACHABLE,
     )
 
 

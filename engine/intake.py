@@ -219,7 +219,7 @@ class Intake:
 
     def _facts(self, event: ProviderEvent, identity: int, whose: str) -> None:
         at = min(event.at if event.at is not None else self.now, self.now)
-        if event.kind is EventKind.BOUNCED and event.suppress is None:
+        if event.soft:
             self._soft[identity] = event.to
         for fact in news.facts_of(event, self.channel):
             key = f"{event.id}{fact.suffix}{whose}"

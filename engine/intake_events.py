@@ -70,7 +70,8 @@ def facts_of(event: ProviderEvent, channel: str) -> Iterator[Fact]:
         case EventKind.BOUNCED | EventKind.DROPPED:
             hard = event.suppress == "hard_bounce"
             because = {"because": event.reason} if event.reason else {}
-            yield Fact("bounced", "", told | {"address": event.to, "hard": hard} | because)
+            soft = {"soft": True} if event.soft else {}
+            yield Fact("bounced", "", told | {"address": event.to, "hard": hard} | soft | because)
             if event.suppress in _NO:
                 yield Fact(_NO[event.suppress], ":no", told)
 

@@ -1,7 +1,8 @@
 """Bounces that say "not now" again and again: an address that is full or away for weeks is as good as gone.
 
 ``TIMES`` in a row, the last at least ``SPAN`` after the first, with nothing delivered between them, and the address is
-suppressed as after a hard bounce. Fewer, or faster, is a full mailbox or a greylist, and nothing but a mark.
+suppressed as after a hard bounce. Fewer, or faster, is a full mailbox or a greylist, and nothing but a mark. What a
+policy or a filter refused says nothing of the address, and does not count (compliance BN-06).
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ _NAMES = ("bounced", "delivered")
 def given_up(events: Iterable[tuple[int, str, Mapping[str, Any]]]) -> bool:
     """Is an address gone, by what became of the messages to it: (moment, ``bounced`` or ``delivered``, data)?"""
     row: list[int] = []
-    for at, name, _data in sorted(events, key=lambda e: (e[0], e[1])):
-        row = [*row, at] if name == "bounced" else []
+    for at, name, data in sorted(events, key=lambda e: (e[0], e[1])):
+        if name == "delivered":
+            row = []
+        elif data.get("soft"):
+            row.append(at)
         if len(row) >= TIMES and row[-1] - row[0] >= SPAN:
             return True
     return False

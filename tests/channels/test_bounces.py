@@ -94,6 +94,7 @@ def test_a_failure_is_a_bounce_and_hard_where_it_is_the_address(
 ) -> None:
     found = event(report(group(status=status, code=code)))
     assert (found.kind, found.ref, found.suppress) == (EventKind.BOUNCED, REF, suppress)
+    assert found.soft is (status in ("4.4.7", "4.2.2"))
     assert "sam@" not in found.reason
 
 

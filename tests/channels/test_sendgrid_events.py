@@ -184,6 +184,20 @@ def test_only_a_bad_address_is_a_hard_bounce(said: dict[str, str], hard: bool) -
 
 
 @pytest.mark.parametrize(
+    ("said", "soft"),
+    [
+        ({"type": "blocked", "status": "4.2.2", "reason": "452 4.2.2 full"}, True),
+        ({"type": "blocked", "bounce_classification": "Mailbox Unavailable"}, True),
+        ({"type": "bounce", "status": "5.7.1", "reason": "550 5.7.1 policy"}, False),
+        ({"type": "blocked", "bounce_classification": "Reputation"}, False),
+        ({"type": "bounce", "status": "5.1.1", "reason": "550 5.1.1 no such user"}, False),
+    ],
+)
+def test_only_a_mailbox_that_takes_nothing_for_now_is_a_soft_bounce(said: dict[str, str], soft: bool) -> None:
+    assert one(event="bounce", **said).soft is soft
+
+
+@pytest.mark.parametrize(
     ("reason", "suppress"),
     [
         ("Bounced Address", "hard_bounce"),

@@ -200,6 +200,11 @@ def test_each_status(said: str, kind: EventKind) -> None:
     )
 
 
+@pytest.mark.parametrize(("code", "soft"), [("30003", True), ("30007", False), ("30005", False)])
+def test_a_phone_that_is_off_is_a_soft_bounce(code: str, soft: bool) -> None:
+    assert status(MessageStatus="undelivered", SmsStatus="undelivered", ErrorCode=code).soft is soft
+
+
 @pytest.mark.parametrize("code", sorted(CODES))
 @pytest.mark.parametrize("said", ["undelivered", "failed"])
 def test_a_failure_says_why_and_suppresses_only_what_the_code_proves(said: str, code: int) -> None:
