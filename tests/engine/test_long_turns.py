@@ -9,14 +9,12 @@ from sqlalchemy import text
 
 from channels.base import Capabilities, Message, Outcome, Rejected, Unknown
 from channels.recording import ALL_CHANNELS, RecordingAdapter
-from engine import rates
 from engine.app import App
+from engine.breaker import ILL_AFTER
 from engine.clock import VirtualClock
 from engine.decide import decide
-from engine.breaker import ILL_AFTER
 from engine.delivery import LEAVES_WITHIN
 from engine.jobs import run_refresh, run_turn
-from engine.model import BUILT_IN, ChannelDef
 from engine.suppression import suppress
 from state.store import Store
 from tests.engine.building import DAY, NOW, add_person, ask, open_app
