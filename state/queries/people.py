@@ -98,6 +98,16 @@ def by_source_key(conn: Connection, keys: Collection[str]) -> dict[str, int]:
     return {r[0]: r[1] for r in fetch(conn, sql, names=many(conn, keys))}
 
 
+def holders_of(conn: Connection, keys: Collection[str]) -> dict[str, set[int]]:
+    """Everybody whom each of these keys names, in any source."""
+    found: dict[str, set[int]] = {}
+    if keys:
+        sql = "SELECT DISTINCT source_key, identity_id FROM contact WHERE source_key IN :names"
+        for key, identity in fetch(conn, sql, names=many(conn, keys)):
+            found.setdefault(key, set()).add(identity)
+    return found
+
+
 def living(conn: Connection, ids: Collection[int]) -> dict[int, int]:
     """Who an identity is now: itself, or whom it was merged into; erased and unknown ones are absent."""
     sql = "SELECT identity_id, merged_into FROM person WHERE identity_id IN :ids AND deleted_at IS NULL"

@@ -112,6 +112,59 @@ def test_each_event_of_a_batch_has_its_answer(store: Store, client: httpx.Client
     assert ask(store, "SELECT channel, reason FROM suppression") == [("sms", "opt_out")]
 
 
+def refusing(key: str, who: dict[str, str], name: str = "unsubscribed", **data: Any) -> dict[str, Any]:
+    return {"id": key, "name": name, "person": who, "data": data}
+
+
+def suppressed(store: Store) -> tuple[list[Any], list[Any]]:
+    """Of people, and of addresses."""
+    return (
+        ask(store, "SELECT identity_id, channel, reason FROM suppression ORDER BY identity_id, channel"),
+        ask(store, "SELECT address, channel, reason FROM address_suppression ORDER BY address, channel"),
+    )
+
+
+def test_a_no_by_a_number_that_several_share_holds_for_each(store: Store, client: httpx.Client) -> None:
+    shared = {"phone": "+13125550199"}
+    batch = [refusing("a", shared, channel="sms"), refusing("b", shared, "purchase")]
+    found = post(client, {"events": batch}).json()["results"]
+    each = "several people go by that: it holds for each of them"
+    assert [(r["status"], r["because"]) for r in found] == [
+        ("recorded", each),
+        ("unplaced", "several people go by that"),
+    ]
+    assert suppressed(store) == (
+        [(2, "sms", "opt_out"), (3, "sms", "opt_out")],
+        [("+13125550199", "sms", "opt_out")],
+    )
+    assert [row[:2] for row in events(store)] == [(2, "unsubscribed"), (3, "unsubscribed")]
+    assert post(client, batch[0]).json()["results"][0]["status"] == "known"
+
+
+def test_a_no_by_an_address_that_nobody_has_suppresses_it(store: Store, client: httpx.Client) -> None:
+    batch = [
+        refusing("a", {"email": "Nobody@unknown.example"}, "complained"),
+        refusing("b", {"phone": "+13125550177"}),
+        refusing("c", {"email": "other@unknown.example"}, "replied", text="Please unsubscribe me", channel="email"),
+        refusing("d", {"id": "nobody's"}),
+    ]  # fmt: skip
+    found = post(client, {"events": batch}).json()["results"]
+    bound = "nobody has the address: it is suppressed"
+    assert [(r["status"], r["because"]) for r in found] == [
+        ("recorded", bound), ("recorded", bound), ("recorded", bound), ("unplaced", "nobody goes by that"),
+    ]  # fmt: skip
+    assert suppressed(store) == ([], [
+        ("+13125550177", "all", "opt_out"), ("nobody@unknown.example", "all", "complaint"),
+        ("other@unknown.example", "email", "opt_out"),
+    ])  # fmt: skip
+    assert ask(store, "SELECT state, reason FROM received WHERE key = 'a'") == [("applied", bound)]
+
+
+def test_a_no_by_a_number_that_names_no_channel_means_every_one(store: Store, client: httpx.Client) -> None:
+    post(client, refusing("a", {"phone": "+13125550101"}))
+    assert suppressed(store)[0] == [(1, "all", "opt_out")]
+
+
 def test_an_event_for_everyone_reaches_all_who_wait(store: Store, client: httpx.Client) -> None:
     from engine.jobs import run_refresh, run_turn
 
