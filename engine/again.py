@@ -35,13 +35,17 @@ Row = Mapping[str, Any]
 
 
 def send_again(app: App, doubts: Sequence[Row], now: int, tally: Counter[str]) -> None:
-    """Send once more what of these touches in doubt may be."""
+    """Send once more what of these touches in doubt may be, batch by batch, for at most ``app.turn_seconds``."""
+    over = app.monotonic() + app.turn_seconds
     by_channel: dict[str, list[Row]] = {}
     for row in doubts:
         if _may(app, row, now):
             by_channel.setdefault(row["channel"], []).append(row)
     for channel, rows in by_channel.items():
-        _batch(app, channel, rows[:_BATCH], now, tally)
+        batches = (rows[n : n + _BATCH] for n in range(0, len(rows), _BATCH))
+        while not app.stopping and app.monotonic() < over and (batch := next(batches, None)):
+            if not _batch(app, channel, batch, app.moment(now), tally):
+                break
 
 
 def _may(app: App, row: Row, now: int) -> bool:
@@ -52,7 +56,8 @@ def _may(app: App, row: Row, now: int) -> bool:
     return row["state"] == TouchState.IN_DOUBT and now >= asked and now < row["counted_at"] + KNOWN_FOR
 
 
-def _batch(app: App, channel: str, rows: Sequence[Row], now: int, tally: Counter[str]) -> None:
+def _batch(app: App, channel: str, rows: Sequence[Row], now: int, tally: Counter[str]) -> bool:
+    """One batch of one channel. False where its breaker or its rate lets no more go now."""
     declared = app.environment.channels.get(channel)
     began = app.monotonic() if declared and declared.rates and app.real_time else None
     with app.store.begin() as conn:
@@ -61,13 +66,15 @@ def _batch(app: App, channel: str, rows: Sequence[Row], now: int, tally: Counter
         share = rates.draw(conn, declared, app.milliseconds(conn, now), max(1, wanted), app.worker_id,
                            coarse=not app.real_time)  # fmt: skip
         share.began = began
-        receipts = _receipts(app, conn, rows[: min(wanted, share.count)], now) if wanted else []
+        asked = rows[: min(wanted, share.count)]
+        receipts = _receipts(app, conn, asked, now) if asked else []
         share.keep(conn, len(receipts))
         if admitted and not receipts:
             breaker.untried(conn, channel, now)
-    for row in rows:
+    for row in asked:
         app.doubts_asked[row["ref"]] = now + _AGAIN_AFTER
     deliver(app, receipts, now, tally, share if receipts else None)
+    return len(asked) == len(rows)
 
 
 def _receipts(app: App, conn: Connection, doubts: Sequence[Row], now: int) -> list[Receipt]:
@@ -91,6 +98,6 @@ def _receipts(app: App, conn: Connection, doubts: Sequence[Row], now: int) -> li
         if clearance.move is TouchMove.DISPATCH:
             move_touch(TouchState.IN_DOUBT, TouchMove.DISPATCH)
             receipt = receipt_of(app, row, enrolment, facts, message, clearance)
-            found.append(receipt._replace(again=row["counted_at"]))
+            found.append(receipt._replace(since=row["counted_at"], again=True))
     outbox.put_second_receipts(conn, [{"ref": r.ref, "worker": app.worker_id} for r in found])
     return found

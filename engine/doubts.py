@@ -86,4 +86,4 @@ def _orphan(row: Mapping[str, Any]) -> Receipt:
         resume_at=None, trigger_event_id=None,
     )  # fmt: skip
     return Receipt(enrolment=enrolment, step=row["step"], ref=row["ref"], channel=row["channel"],
-                   attempts=row["attempts"], message=None)  # fmt: skip
+                   attempts=row["attempts"], message=None, since=row["counted_at"])  # fmt: skip

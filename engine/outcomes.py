@@ -52,8 +52,9 @@ class Receipt(NamedTuple):
     addresses: tuple[str, ...] = ()  # keys under which one of the person's addresses may be suppressed
     cleared: str = ""  # the verdicts that let it leave, as JSON, where they are not in the ledger yet
     most: int = ATTEMPTS  # so often it is tried
-    #: a doubt sent once more, and the moment it has counted at since: only its being taken settles it
-    again: int | None = None
+    #: the moment it has counted at since, where that is not the one of its outcome: it left then, if it did
+    since: int | None = None
+    again: bool = False  # a doubt sent once more: only its being taken settles it
 
 
 class Settled(NamedTuple):
@@ -127,7 +128,7 @@ def settle(conn: Connection, pending: Iterable[Settled], tally: Counter[str]) ->
             continue  # settled meanwhile: by a look-up, another worker or a person
         identity = owner.identity_id
         receipt = receipt._replace(enrolment=receipt.enrolment._replace(identity_id=identity))
-        if receipt.again is not None and not isinstance(outcome, Accepted):
+        if receipt.again and not isinstance(outcome, Accepted):
             outcome = Unknown(
                 reason=f"sent once more and not taken: {outcome.reason}"
             )  # the first may have arrived
@@ -161,7 +162,7 @@ def _outcome_row(receipt: Receipt, outcome: Outcome, failures: int, now: int) ->
         "reason": None,
         "provider_id": None,
         "not_before": now,
-        "counted_at": now if receipt.again is None else receipt.again,
+        "counted_at": now if receipt.since is None else receipt.since,
         "finished_at": None,
         "failures": failures,
     }

@@ -206,6 +206,38 @@ def test_it_is_left_to_people_when_a_gate_says_no_or_a_day_has_passed(store: Sto
     assert sum(adapter.attempts.values()) == 2
 
 
+def test_a_doubt_of_a_dead_worker_counts_from_when_it_left_and_is_not_sent_once_more_after_a_day(
+    store: Store,
+) -> None:
+    app, adapter = opened(store, 1, idempotent=True)
+    adapter.then(CRASH_AFTER)
+    with pytest.raises(SimulatedCrash):
+        run_turn(app, at(app, NOW))
+    for later in range(2):
+        run_turn(app, at(app, NOW + 2 * DAY + later))
+    assert ask(store, "SELECT state, counted_at, attempts FROM touch") == [("in_doubt", NOW, 1)]
+
+
+def test_a_worker_that_dies_over_a_second_try_does_not_begin_the_day_anew(store: Store) -> None:
+    app, adapter = opened(store, 1, idempotent=True)
+    adapter.then(Unknown(reason="the line went dead"), CRASH_AFTER)
+    run_turn(app, at(app, NOW))
+    with pytest.raises(SimulatedCrash):
+        run_turn(app, at(app, NOW + DAY // 2))
+    for later in range(2):
+        run_turn(app, at(app, NOW + DAY + 60 + later))
+    assert ask(store, "SELECT state, counted_at, attempts FROM touch") == [("in_doubt", NOW, 2)]
+
+
+def test_however_many_doubts_there_are_one_turn_sends_them_once_more(store: Store) -> None:
+    app, _ = opened(store, 60, idempotent=True)
+    run_turn(app, at(app, NOW))
+    with store.begin() as conn:
+        conn.exec_driver_sql("UPDATE touch SET state = 'in_doubt', finished_at = NULL")
+    run_turn(app, at(app, NOW + 30))
+    assert ask(store, "SELECT state, attempts, count(*) FROM touch GROUP BY 1, 2") == [("sent", 2, 60)]
+
+
 # ── several under way ──
 
 
