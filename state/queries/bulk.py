@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from state import sqlite, tables
+from state import postgres, sqlite, tables
 
 assert tables.Person.metadata is SQLModel.metadata  # the tables are declared by importing them
 
@@ -96,5 +96,5 @@ def _arrays(table: str, columns: Sequence[str]) -> str:
     return ", ".join(f"%s::{declared[c].type.compile(dialect=_POSTGRES)}[]" for c in columns)
 
 
-def _as_columns(rows: Rows) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*rows, strict=True))
+def _as_columns(rows: Rows) -> tuple[str, ...]:
+    return tuple(postgres.array(column) for column in zip(*rows, strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, CursorResult
 
-from state import sqlite
+from state import postgres, sqlite
 
 Row = Mapping[str, Any]
 
@@ -51,8 +51,9 @@ def execute(conn: Connection, sql: str, params: Row) -> CursorResult[Any]:
 
 def many(conn: Connection, values: Iterable[Any]) -> Any:
     """A list as the one parameter that ``IN :ids`` and its like expect."""
-    listed = list(values)
-    return listed if conn.dialect.name == "postgresql" else orjson.dumps(listed).decode()
+    return (
+        postgres.array(values) if conn.dialect.name == "postgresql" else orjson.dumps(list(values)).decode()
+    )
 
 
 def fetch(conn: Connection, sql: str, **params: Any) -> Sequence[Any]:
