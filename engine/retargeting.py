@@ -21,7 +21,7 @@ from engine.clock import Clock
 from engine.errors import UnknownName
 from state.errors import StoreUnavailable
 from state.ids import next_ids
-from state.queries import control, people, retargeting, tasks
+from state.queries import control, people, retargeting
 from state.store import Store
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHANNEL = "audience"
 #: people in one change, and places on lists that one run looks at
 BATCH, SLICE = 2_000, 20_000
-_CURSOR = "lists:looked"
+_CURSOR, _SEQUENCE = "lists:looked", "lists:sequence:"
 
 
 class StoreListBook:
@@ -43,19 +43,20 @@ class StoreListBook:
         """Put the person of the touch named ``ref`` on a list. Raises LookupError when there is no such touch, or its
         person was erased or has said no since it was decided."""
         with _busy_when_down(), self._store.begin() as conn:
-            identity = self._person(conn, ref)
+            identity, _ = self._person(conn, ref)
             alive = people.lock_living(conn, [identity])
             if retargeting.by_ref(conn, ref) is not None:
                 return
             if not alive:
                 raise LookupError("the person was erased")
-            identity = self._person(conn, ref)  # read again under the lock
+            identity, left_at = self._person(conn, ref)  # read again under the lock
             if retargeting.is_refused(conn, identity):
                 raise LookupError("the person has said no since")
             before = retargeting.of(conn, identity, audience)
             # what may be on the list by now stays known, so that it can be taken off
             known = dict.fromkeys([*(before["hashes"] if before else ()), *hashes])
-            now = self._clock.now()
+            # from the moment at which every gate was asked: whatever has happened since is reason enough to leave
+            now = self._clock.now() if left_at is None else left_at
             retargeting.put(
                 conn,
                 {
@@ -73,11 +74,12 @@ class StoreListBook:
             return retargeting.by_ref(conn, ref) is not None
 
     @staticmethod
-    def _person(conn: Connection, ref: str) -> int:
-        key = tasks.touch_key(conn, ref)
-        if key is None:
+    def _person(conn: Connection, ref: str) -> tuple[int, int | None]:
+        """(whose touch it is, the moment of its receipt). Raises LookupError."""
+        found = retargeting.touch_of(conn, ref)
+        if found is None:
             raise LookupError(f"no touch has the ref {ref}")
-        return int(key["identity_id"])
+        return found
 
 
 @contextmanager
@@ -127,7 +129,7 @@ def _tell(app: App, carrier: ListCarrier, audience: str, tally: Counter[str]) ->
         return False
     add = [m["hashes"] for m in members if m["state"] == "joining"]
     remove = [m["hashes"] for m in members if m["state"] == "leaving"]
-    change = ListChange(audience=audience, sequence=next_ids(1)[0], add=add, remove=remove)
+    change = ListChange(audience=audience, sequence=_next_sequence(app, audience), add=add, remove=remove)
     outcome = _delivered(app, carrier, change)
     if not isinstance(outcome, Accepted):
         app.log.warning("list_not_told", list=audience, waiting=len(members), because=outcome.reason)
@@ -137,6 +139,16 @@ def _tell(app: App, carrier: ListCarrier, audience: str, tally: Counter[str]) ->
         retargeting.told(conn, members, app.clock.now())
     tally.update(list_added=len(add), list_removed=len(remove))
     return len(members) == BATCH
+
+
+def _next_sequence(app: App, audience: str) -> int:
+    """A number above that of every change of this list before, whatever the clocks of the workers say."""
+    now, key = app.clock.now(), f"{_SEQUENCE}{audience}"
+    with app.store.begin() as conn:
+        last = int(control.lock(conn, key, {"last": 0}, now)["last"])
+        sequence = max(next_ids(1)[0], last + 1)
+        control.put(conn, key, {"last": sequence}, now)
+    return sequence
 
 
 def _delivered(app: App, carrier: ListCarrier, change: ListChange) -> Outcome:

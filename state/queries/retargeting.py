@@ -47,6 +47,12 @@ def put(conn: Connection, member: Member) -> None:
     execute(conn, sql, member | {"hashes": _text(member["hashes"])})
 
 
+def touch_of(conn: Connection, ref: str) -> tuple[int, int | None] | None:
+    """(identity, the moment it counts at) of the touch of that ref, or None."""
+    rows = fetch(conn, "SELECT identity_id, counted_at FROM touch WHERE ref = :ref", ref=ref)
+    return (int(rows[0][0]), rows[0][1]) if rows else None
+
+
 def by_ref(conn: Connection, ref: str) -> Member | None:
     """The member that this touch put on a list, or None."""
     return _first(fetch_dicts(conn, "SELECT * FROM audience_member WHERE ref = :ref", ref=ref))
@@ -133,15 +139,17 @@ def untold(conn: Connection) -> list[str]:
 def next_untold(conn: Connection, audience: str, limit: int) -> list[Member]:
     """Members of a list of whom the platform is to be told, whoever leaves first."""
     sql = """
-    SELECT identity_id, audience, ref, state, hashes FROM audience_member
+    SELECT identity_id, audience, ref, state, hashes, CAST(hashes AS TEXT) AS as_kept FROM audience_member
     WHERE audience = :audience AND state IN ('joining', 'leaving') ORDER BY state DESC, identity_id LIMIT :limit
     """
     return [_read(row) for row in fetch_dicts(conn, sql, audience=audience, limit=limit)]
 
 
 def told(conn: Connection, members: Sequence[Member], now: int) -> None:
-    """The platform knows of these; whoever has turned round meanwhile is told of again."""
-    same = "identity_id = :identity_id AND audience = :audience AND ref = :ref AND state = :state"
+    """The platform knows of these as ``next_untold`` gave them; whoever has turned round meanwhile, or got more
+    addresses by a merge, is told of again."""
+    same = """identity_id = :identity_id AND audience = :audience AND ref = :ref AND state = :state
+              AND CAST(hashes AS TEXT) = :as_kept"""
     joined = [m for m in members if m["state"] == "joining"]
     gone = [m for m in members if m["state"] == "leaving"]
     write(conn, f"UPDATE audience_member SET state = 'listed' WHERE {same}", [_key(m) for m in joined])
@@ -201,7 +209,7 @@ def _both(older: Member, newer: Member) -> Member:
 
 
 def _key(member: Member) -> dict[str, Any]:
-    return {name: member[name] for name in ("identity_id", "audience", "ref", "state")}
+    return {name: member[name] for name in ("identity_id", "audience", "ref", "state", "as_kept")}
 
 
 def _read(row: Member) -> Member:

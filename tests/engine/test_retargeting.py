@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from channels.base import Accepted, Outcome, Unknown
+from channels.base import Accepted, Message, Outcome, Unknown
 from channels.list_hashes import GOOGLE, hashes_of
 from channels.lists import ListBookBusy, ListCarrier, ListChange
 from engine.app import App
@@ -206,6 +206,60 @@ def test_who_says_no_while_the_platform_is_told_of_them_is_taken_off_after(
     run_lists(app, NOW + 60)
     assert states(store) == {1: ("left", "opt_out")}
     assert [(len(c.add), len(c.remove)) for c in carrier.changes] == [(1, 0), (0, 1)]
+
+
+def test_whose_two_places_become_one_while_the_platform_is_told_is_told_of_whole(
+    store: Store, opened: Callable[[int], App]
+) -> None:
+    app, carrier = opened(2), Carrier()
+    with_carrier(app, carrier)
+    run_once(app, NOW)
+    unsubscribe(app, store)
+
+    def become_one() -> None:
+        with store.begin() as conn:
+            conn.exec_driver_sql(f"UPDATE audience_member SET added_at = {NOW - 1} WHERE identity_id = 2")
+            merge(conn, [(1, 2)], NOW + 60)
+
+    carrier.meanwhile = become_one
+    for minute in range(1, 3):
+        run_lists(app, NOW + minute * 60)
+    assert states(store) == {1: ("left", "opt_out")}
+    removed = {each for change in carrier.changes for person in change.remove for each in person}
+    assert {f"email:{digest(n)}" for n in (1, 2)} <= removed
+
+
+def test_a_later_change_has_the_higher_sequence_whatever_the_workers_clock_says(
+    store: Store, opened: Callable[[int], App], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, carrier = opened(1), Carrier()
+    with_carrier(app, carrier)
+    run_once(app, NOW)
+    unsubscribe(app, store)
+    monkeypatch.setattr("engine.retargeting.next_ids", lambda count: [1])  # of a machine that lags behind
+    run_lists(app, NOW + 60)
+    added, removed = carrier.changes
+    assert removed.remove
+    assert removed.sequence > added.sequence
+
+
+def test_who_is_back_before_the_list_has_them_leaves_it(store: Store, opened: Callable[[int], App]) -> None:
+    app = opened(1)
+    channel = app.channels["audience"]
+    put_on = channel.send
+
+    def slowly(message: Message) -> Outcome:
+        clock = app.clock
+        assert isinstance(clock, VirtualClock)
+        clock.move_to(NOW + 5)
+        buy(app, store)
+        clock.move_to(NOW + 10)
+        return put_on(message)
+
+    channel.send = slowly  # type: ignore[method-assign]
+    run_once(app, NOW)
+    run_lists(app, NOW + 60)
+    assert states(store) == {1: ("left", "won_back")}
 
 
 def test_an_adapter_that_raises_keeps_nobody_from_being_told_later(
