@@ -27,8 +27,8 @@ class Meaning(StrEnum):
     AUTO = "auto"  # a program answered, not a person
     HELP = "help"  # they ask who we are
     OPT_IN = "opt_in"  # the word by which one comes back, and nothing else
-    AMBIGUOUS = "ambiguous"  # a stop word in a sentence that may mean something else: a human reads it
-    NONE = "none"
+    AMBIGUOUS = "ambiguous"  # it may mean a no, or nothing in it tells what it means: a human reads it
+    NONE = "none"  # it is clearly no refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,16 @@ def classify(text: str) -> Reading:
     sentences = sentences_of(own)
     open_ = known.phrases["softened"].without(sentences)
     said = known.phrases["defused"].without(open_)
-    return _refusal(own, said, known) or Reading(_other(own, said, known, softened=open_ != sentences))
+    refusal = _refusal(own, said, known)
+    if refusal:
+        return refusal
+    other = _other(own, said, known)
+    if other:
+        return Reading(other)
+    if open_ != sentences or _is_odd(own, said, known):
+        return Reading(Meaning.AMBIGUOUS)
+    harmless = said != open_ or _is_harmless(own, sentences, known)
+    return Reading(Meaning.NONE if harmless else Meaning.AMBIGUOUS)
 
 
 def _refusal(own: str, said: Sequence[Sequence[Word]], known: Lexicon) -> Reading | None:
@@ -74,19 +83,32 @@ def _refusal(own: str, said: Sequence[Sequence[Word]], known: Lexicon) -> Readin
     return None
 
 
-def _other(own: str, said: Sequence[Sequence[Word]], known: Lexicon, *, softened: bool) -> Meaning:
+def _other(own: str, said: Sequence[Sequence[Word]], known: Lexicon) -> Meaning | None:
     words = plain(own)
     if known.phrases["auto"].found(said):
         return Meaning.AUTO
     if _is_help(words, known) or known.phrases["asks"].found(said):
         return Meaning.HELP
-    if "".join(words) in known.keywords["opt_in"]:
-        return Meaning.OPT_IN
-    sign = not known.signs["ambiguous"].isdisjoint(own)
+    return Meaning.OPT_IN if "".join(words) in known.keywords["opt_in"] else None
+
+
+def _is_odd(own: str, said: Sequence[Sequence[Word]], known: Lexicon) -> bool:
+    """It holds a word of displeasure, or a negation that no phrase explains."""
     said = known.phrases["benign"].without(said)
     negated = any(word.text in known.keywords["negations"] for sentence in said for word in sentence)
-    odd = softened or sign or negated or known.phrases["ambiguous"].found(said)
-    return Meaning.AMBIGUOUS if odd else Meaning.NONE
+    sign = not known.signs["ambiguous"].isdisjoint(own)
+    return sign or negated or known.phrases["ambiguous"].found(said)
+
+
+def _is_harmless(own: str, sentences: Sequence[Sequence[Word]], known: Lexicon) -> bool:
+    """Something in it shows it, or it says nothing: what no lexicon knows is not taken for harmless."""
+    if not own.strip() or known.phrases["harmless"].found(sentences):
+        return True
+    words = plain(own)
+    if not words:
+        return not known.signs["harmless"].isdisjoint(own)
+    easy = [known.keywords[name] for name in ("harmless_words", "courtesy", "opt_in")]
+    return all(word[0].isdigit() or any(word in set_ for set_ in easy) for word in words)
 
 
 def _is_keyword(own: str, known: Lexicon) -> bool:

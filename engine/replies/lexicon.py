@@ -13,10 +13,10 @@ import yaml
 from engine.replies.phrase import Phrases, read, spellings
 
 #: what a lexicon may hold; docs/replies.md says what each is for
-KEYWORDS = ("keywords", "alone", "courtesy", "help", "opt_in", "negations")
+KEYWORDS = ("keywords", "alone", "courtesy", "help", "opt_in", "negations", "harmless_words")
 PHRASES = (
     "refusal", "everywhere", "all_channels", "wrong_person", "legal", "auto", "asks", "ambiguous",
-    "softened", "defused", "benign",
+    "softened", "defused", "benign", "harmless",
 )  # fmt: skip
 OTHER = ("language", "words", "signs", "quotes")
 
@@ -54,7 +54,7 @@ def build(sources: Iterable[Mapping[str, Any]]) -> Lexicon:
         phrases={name: _phrases(name, sources) for name in PHRASES},
         signs={
             name: frozenset("".join(str(s.get("signs", {}).get(name, "")) for s in sources).replace(" ", ""))
-            for name in ("refusal", "ambiguous")
+            for name in ("refusal", "ambiguous", "harmless")
         },
         quotes={
             name: _quotes(s.get("quotes", {}).get(name, "") for s in sources)

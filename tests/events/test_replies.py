@@ -81,8 +81,15 @@ def test_an_answer_below_a_quote_is_read() -> None:
 # ── the corpus ──
 
 CORPUS = list(docs.judged())
-#: half -> (refusals suppressed at once, suppressed or held, of those suppressed meant so): the page promises as much
-FLOORS = {"tuned": (0.98, 1.0, 0.98), "held_out": (0.98, 0.98, 0.98), "unseen": (0.33, 0.7, 0.95)}
+#: half -> (refusals suppressed at once, suppressed or held, of those suppressed meant so, harmless left alone):
+#: a little below what docs/replies.md counts
+FLOORS = {
+    "tuned": (0.98, 1.0, 0.98, 0.86),
+    "held_out": (0.98, 0.99, 0.98, 0.57),
+    "unseen": (0.42, 0.95, 0.95, 0.44),
+    "second": (0.95, 0.99, 0.98, 0.93),
+    "blind2": (0.82, 0.97, 0.98, 0.9),
+}
 
 
 def test_the_corpus_is_as_large_as_the_page_says_and_labels_no_text_twice() -> None:
@@ -98,10 +105,35 @@ def test_refusals_are_heard(half: str) -> None:
     mine = [j for j in CORPUS if j.half == half]
     no = [j for j in mine if j.meant.meaning in docs.REFUSING]
     suppressed = [j for j in mine if j.read.refuses]
-    at_once, held, right = FLOORS[half]
+    harmless = [j for j in mine if j.meant.meaning is Meaning.NONE]
+    at_once, held, right, alone = FLOORS[half]
     assert sum(j.read.refuses for j in no) >= at_once * len(no)
     assert sum(j.read.refuses or j.read.meaning is Meaning.AMBIGUOUS for j in no) >= held * len(no)
     assert sum(j.meant.meaning in docs.REFUSING for j in suppressed) >= right * len(suppressed)
+    assert sum(j.read.meaning is Meaning.NONE for j in harmless) >= alone * len(harmless)
+
+
+@pytest.mark.parametrize(
+    "text", ["we bought a boat instead", "Wir haben jetzt ein Boot", "köszönjük, rendben", "好", "...", "📎"]
+)
+def test_what_nobody_taught_it_is_held_for_a_person(text: str) -> None:
+    assert classify(text) == Reading(Meaning.AMBIGUOUS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, call me", "how much is it?", "Thursday at 2pm", "thanks!", "https://moore.example/rfp", "tell me more",
+        "👍", "ok 👍",
+        "ja, rufen Sie mich an", "was kostet das?", "sí, llámame", "¿cuánto cuesta?", "oui, appelez-moi",
+        "c'est combien ?",
+        "sì, chiamami", "quanto costa?", "sim, pode ligar", "quanto custa?", "ja, bel me", "wat kost het?",
+        "tak, proszę zadzwonić",
+        "ile to kosztuje?", "12/04", "merci beaucoup", "vielen Dank", "muchas gracias",
+    ],
+)  # fmt: skip
+def test_a_clear_reply_waits_for_nobody(text: str) -> None:
+    assert classify(text) == Reading(Meaning.NONE)
 
 
 def test_the_page_counts_what_is_read_now() -> None:
