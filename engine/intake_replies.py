@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from channels.events import InboundMessage, Keyword
 from engine import notices, reply_tasks
+from engine.choices import SOURCE as ON_PAGES
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
 from engine.people.keys import fact_key
@@ -141,7 +142,9 @@ class Replies:
         known = people.addresses_of(self._conn, who) if who else ()
         addresses = {key for h in heard for key in h.keys} | {a for _, *pair in known for a in pair if a}
         if heard:
-            received.lift(self._conn, who, addresses, self._channel, source)
+            # a page cannot open again what a text of whoever has the number can
+            for said in (source, ON_PAGES) if self._channel == "sms" else (source,):
+                received.lift(self._conn, who, addresses, self._channel, said)
 
 
 def _word(message: InboundMessage, reading: Reading) -> Keyword | None:

@@ -16,7 +16,7 @@ from engine.choices import Chosen, Holder
 from engine.http.calls import form_of
 from engine.http.desk import Desk
 from engine.http.pages import Page
-from engine.http.standing import PAUSES, View, view_of
+from engine.http.standing import View, view_of
 from engine.http.unsubscribe import ANSWERS, not_ours
 from engine.model import DAY
 from engine.suppression import ALL
@@ -72,7 +72,7 @@ def _shown(
     page = Page(desk.brand, request, persons.language(conn, holder.identity))
     if holder.identity is None:
         return page.notice("gone", 200)
-    view = view_of(conn, holder.identity, desk.app.environment.channels, desk.now())
+    view = view_of(conn, holder, desk.app.environment.channels, desk.now())
     return page("preferences", view=view, saved=saved)
 
 
@@ -102,7 +102,7 @@ def _act(conn: Connection, desk: Desk, holder: Holder, form: FormData) -> None:
         case "back":
             choices.take_back(conn, holder, ALL, listeners, now)
         case "save":
-            view = view_of(conn, holder.identity, desk.app.environment.channels, now)
+            view = view_of(conn, holder, desk.app.environment.channels, now)
             chosen = Chosen(paused_until=_pause(form, view, now), at_most_every=_often(form, view))
             ways, shown = _names(form.getlist("way")), _names(form.getlist("shown"))
             choices.choose(conn, holder, chosen, listeners, now)
@@ -135,7 +135,7 @@ def _pause(form: FormData, view: View, now: int) -> int | None:
     if asked == "keep":
         return view.paused_until
     days = _whole(asked)
-    if days not in PAUSES:
+    if days not in view.pauses:
         raise _Misread
     return now + days * DAY if days else None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from engine import choices
-from engine.choices import SOURCE, Chosen
+from engine.choices import SOURCE, Chosen, Holder
 from engine.gates.address import address_of
 from engine.model import CHANNELS, DAY
 from engine.suppression import ALL
@@ -28,12 +28,14 @@ _EVER = 2**62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A channel that can reach them. ``fixed``: closed by a no that was not said on these pages."""
+    """A channel that can reach them. ``fixed``: closed by a no that this link cannot take back; ``by_text``: a text
+    message of theirs can."""
 
     channel: str
     address: str  # shortened
     off_since: int | None
     fixed: bool
+    by_text: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,32 +51,38 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """All of it. ``often`` is days; ``stopped``: since when everything is off."""
+    """All of it. ``often`` is days; ``frequencies`` and ``pauses``: what this link may choose, ``bounded`` where that
+    is not everything; ``stopped``: since when everything is off, ``undo``: this link may take that back."""
 
     frequencies: tuple[int, ...]
     often: int
     pauses: tuple[int, ...]
     paused_until: int | None
+    bounded: bool
     ways: tuple[Way, ...]
     stopped: int | None
-    stopped_here: bool
+    undo: bool
     consents: tuple[Held, ...]
 
 
-def view_of(conn: Connection, identity: int, channels: Collection[str], now: int) -> View:
-    """What to show a person; ``channels`` are those that the environment has."""
-    chosen = choices.chosen_by(conn, identity, now)
-    out, here = choices.standing(conn, identity), preferences.opt_outs(conn, identity, SOURCE)
-    often = days_of(chosen)
+def view_of(conn: Connection, holder: Holder, channels: Collection[str], now: int) -> View:
+    """What to show who holds a link of somebody alive; ``channels`` are those that the environment has."""
+    assert holder.identity is not None
+    chosen = choices.chosen_by(conn, holder.identity, now)
+    floor = choices.mildest(conn, holder, now)
+    out, often = choices.standing(conn, holder.identity), days_of(chosen)
+    frequencies = tuple(d for d in sorted({*FREQUENCIES, often}) if d >= days_of(floor))
+    pauses = tuple(d for d in PAUSES if d * DAY + now >= (floor.paused_until or 0))
     return View(
-        frequencies=tuple(sorted({*FREQUENCIES, often})),
+        frequencies=frequencies,
         often=often,
-        pauses=PAUSES,
+        pauses=pauses,
         paused_until=chosen.paused_until,
-        ways=_ways(conn, identity, channels, out, here),
+        bounded=0 not in frequencies or 0 not in pauses,
+        ways=_ways(conn, holder, channels, out, now),
         stopped=out.get(ALL),
-        stopped_here=ALL in here,
-        consents=_consents(conn, identity),
+        undo=choices.may_take_back(conn, holder, ALL, now) is not None,
+        consents=_consents(conn, holder.identity),
     )
 
 
@@ -84,15 +92,19 @@ def days_of(chosen: Chosen) -> int:
 
 
 def _ways(
-    conn: Connection, identity: int, channels: Collection[str], out: dict[str, int], here: dict[str, int]
+    conn: Connection, holder: Holder, channels: Collection[str], out: dict[str, int], now: int
 ) -> tuple[Way, ...]:
-    person = facts.people(conn, [identity])[0]
+    assert holder.identity is not None
+    person = facts.people(conn, [holder.identity])[0]
     found = ((c, address_of(c, person)) for c in CHANNELS if c in channels)
+    here = preferences.opt_outs(conn, holder.identity, SOURCE)
+    undo = {c for c in out if choices.may_take_back(conn, holder, c, now) is not None}
     return tuple(
-        Way(channel=c, address=shortened(c, a), off_since=out.get(c), fixed=c in out and c not in here)
+        Way(channel=c, address=shortened(c, a), off_since=out.get(c), fixed=c in out and c not in undo,
+            by_text=c == "sms" and c in here)
         for c, a in found
         if a is not None
-    )
+    )  # fmt: skip
 
 
 def _consents(conn: Connection, identity: int) -> tuple[Held, ...]:

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from engine import choices
-from engine.choices import SOURCE, Holder
+from engine.choices import Holder
 from engine.http.calls import client_of, form_of
 from engine.http.desk import Desk
 from engine.http.pages import Page
 from engine.suppression import ALL
-from state.queries import persons, preferences
+from state.queries import persons
 
 _FORM = {
     "requestBody": {
@@ -63,7 +63,7 @@ def _ask(desk: Desk, token: str, request: Request) -> HTMLResponse:
         if holder is None:
             return not_ours(desk, request)
         page = Page(desk.brand, request, persons.language(conn, holder.identity))
-        out, undo = _out(conn, holder), _may_undo(conn, holder)
+        out, undo = _out(conn, holder), _may_undo(conn, holder, desk.now())
     if out:
         return page("done", channel=holder.channel, token=token, undo=undo)
     return page("ask", channel=holder.channel, token=token)
@@ -76,7 +76,7 @@ def _opt_out(desk: Desk, token: str, request: Request) -> HTMLResponse:
             return not_ours(desk, request)
         choices.opt_out(conn, holder, holder.channel, desk.listeners, desk.now())
         page = Page(desk.brand, request, persons.language(conn, holder.identity))
-        undo = _may_undo(conn, holder)
+        undo = _may_undo(conn, holder, desk.now())
     desk.log.info("unsubscribed", identity=holder.identity, channel=holder.channel)
     return page("done", channel=holder.channel, token=token, undo=undo)
 
@@ -88,10 +88,8 @@ def _out(conn: Connection, holder: Holder) -> bool:
     return not choices.standing(conn, holder.identity).keys().isdisjoint((holder.channel, ALL))
 
 
-def _may_undo(conn: Connection, holder: Holder) -> bool:
-    return holder.identity is not None and holder.channel in preferences.opt_outs(
-        conn, holder.identity, SOURCE
-    )
+def _may_undo(conn: Connection, holder: Holder, now: int) -> bool:
+    return choices.may_take_back(conn, holder, holder.channel, now) is not None
 
 
 def _take_back(desk: Desk, token: str, request: Request) -> HTMLResponse:
@@ -101,7 +99,9 @@ def _take_back(desk: Desk, token: str, request: Request) -> HTMLResponse:
             return not_ours(desk, request)
         done = choices.take_back(conn, holder, holder.channel, desk.listeners, desk.now())
         page = Page(desk.brand, request, persons.language(conn, holder.identity))
-        out = _out(conn, holder)
+        out, undo = _out(conn, holder), _may_undo(conn, holder, desk.now())
+    if out and undo:  # it was said in this very second
+        return page("done", channel=holder.channel, token=token, undo=undo)
     if out:
         return page.notice("undo_no", 200)
     if done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -59,6 +59,15 @@ def opt_outs(conn: Connection, identity_id: int, source: str) -> dict[str, int]:
     SELECT channel, at FROM suppression WHERE identity_id = :id AND reason = 'opt_out' AND source = :source
     """
     return {row[0]: row[1] for row in fetch(conn, sql, id=identity_id, source=source)}
+
+
+def told(conn: Connection, identity_id: int, source: str, names: Collection[str]) -> list[dict[str, Any]]:
+    """name, at, key and data (JSON) of what a person did there, oldest first."""
+    sql = """
+    SELECT name, at, key, CAST(data AS TEXT) AS data FROM event
+    WHERE identity_id = :id AND name IN :names AND source = :source ORDER BY at, id
+    """
+    return fetch_dicts(conn, sql, id=identity_id, names=many(conn, names), source=source)
 
 
 def lift(

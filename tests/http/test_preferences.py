@@ -9,6 +9,8 @@ from rich.console import Console
 
 from engine.cli.output.explain import render
 from engine.explain import explain
+from engine.http.link import page_of
+from engine.model import CHANNELS
 from tests.engine.building import DAY, NOW
 from tests.http.building import Site
 
@@ -21,11 +23,16 @@ SAVE: dict[str, Any] = {
 }
 
 
-def save(site: Site, **changes: Any) -> str:
-    answer = site.client.post(f"/p/{site.tokens()[0]}", data={**SAVE, **changes})
+def save(site: Site, *, token: str = "", **changes: Any) -> str:
+    answer = site.client.post(f"/p/{token or site.tokens()[0]}", data={**SAVE, **changes})
     assert answer.status_code == 200
     assert "Your choices are saved" in answer.text
     return answer.text
+
+
+def own(site: Site) -> str:
+    """The person's own link, which support made."""
+    return page_of(site.worker, 1).rpartition("/")[2]
 
 
 def events(site: Site) -> list[str]:
@@ -64,7 +71,7 @@ def test_a_milder_choice_lets_go_at_once_what_waited(site: Site) -> None:
     site.clock.move_to(NOW + 2 * DAY)
     site.turn()
     assert site.ask("SELECT state, reason FROM touch WHERE step = 'again'") == [("held", "preference")]
-    save(site, often="0")
+    save(site, token=own(site), often="0")
     site.turn()
     assert site.ask("SELECT state FROM touch WHERE step = 'again'") == [("sent",)]
 
@@ -73,29 +80,74 @@ def test_a_channel_off_leaves_the_round_and_other_channels_alone(site: Site) -> 
     page = save(site, way=["email"])
     assert site.ask("SELECT channel, reason FROM suppression") == [("sms", "opt_out")]
     assert events(site) == ["channel_declined"]
-    assert 'value="sms">' in page
+    assert 'value="sms" disabled>' in page
+    assert "send START by text message" in page
     site.clock.move_to(NOW + 2 * DAY)
     site.turn()
     assert site.ask("SELECT state FROM touch WHERE step = 'again'") == [("sent",)]
 
 
-def test_a_channel_on_again_gives_the_consent_that_there_was(site: Site) -> None:
+def consented(site: Site, channel: str, kind: str) -> None:
+    """A consent on paper, from before."""
     site.change(
-        "INSERT INTO consent (identity_id, id, channel, type, at, recorded_at, source, proof_uri, key)"
-        f" VALUES (1, 5, 'sms', 'express_written', {NOW - DAY}, {NOW - DAY}, 'crm', 'https://proof.example/5', 'k')"
+        "INSERT INTO consent (identity_id, id, channel, type, at, recorded_at, source, proof_uri, key) VALUES"
+        f" (1, 5, '{channel}', '{kind}', {NOW - DAY}, {NOW - DAY}, 'crm', 'https://proof.example/5', 'k')"
     )
-    save(site, way=["email"])
-    save(site)
-    assert site.ask("SELECT * FROM suppression") == []
-    newest = site.ask("SELECT type, proof_uri, source FROM consent ORDER BY at DESC LIMIT 1")
-    assert newest == [("express_written", "https://proof.example/5", "event:pages")]
 
 
-def test_nobody_consents_to_texts_by_a_click_who_had_not_in_writing(site: Site) -> None:
-    save(site, way=["email"])
+def test_email_on_again_has_the_click_as_its_proof(site: Site) -> None:
+    """What was given on another paper proves nothing of today."""
+    consented(site, "email", "express_written")
+    save(site, way=["sms"])
+    site.clock.move_to(NOW + 60)
     save(site)
     assert site.ask("SELECT * FROM suppression") == []
-    assert site.ask("SELECT channel, type FROM consent") == [("sms", "revoked")]
+    ((key,),) = site.ask("SELECT key FROM event WHERE name = 'opted_in'")
+    newest = site.ask("SELECT type, at, proof_uri, source FROM consent ORDER BY at DESC LIMIT 1")
+    assert newest == [("express_written", NOW + 60, f"event:pages/{key}", "event:pages")]
+
+
+def test_no_link_opens_texts_again(site: Site) -> None:
+    """A stranger's click is no word of whoever has the telephone."""
+    consented(site, "sms", "express_written")
+    save(site, way=["email"])
+    site.clock.move_to(NOW + 60)
+    save(site)
+    assert site.ask("SELECT channel FROM suppression") == [("sms",)]
+    assert site.ask("SELECT type FROM consent ORDER BY at") == [("express_written",), ("revoked",)]
+
+
+def test_a_pause_and_a_frequency_are_lifted_by_the_link_that_chose_them_within_a_day(site: Site) -> None:
+    save(site, often="30", pause="60")
+    save(site, often="7", pause="0")  # a slip, put right at once
+    assert site.ask("SELECT paused_until, at_most_every FROM preference") == [(None, 7 * DAY)]
+    save(site, often="90", pause="180")
+    site.clock.move_to(NOW + DAY + 1)
+    (token,) = site.tokens()
+    for milder in (
+        {"often": "30", "pause": "keep"},
+        {"often": "90", "pause": "0"},
+        {"often": "90", "pause": "90"},
+    ):
+        assert site.client.post(f"/p/{token}", data={**SAVE, **milder}).status_code == 400
+    page = site.client.get(f"/p/{token}").text
+    assert "may have been forwarded" in page
+    assert 'name="often" value="30"' not in page
+    assert site.ask("SELECT paused_until, at_most_every FROM preference") == [(NOW + 180 * DAY, 90 * DAY)]
+    save(site, token=own(site), often="0", pause="0")
+    assert site.ask("SELECT paused_until, at_most_every FROM preference") == [(None, None)]
+
+
+def test_another_link_lifts_nothing_and_adding_to_it_lifts_nothing_either(site: Site) -> None:
+    save(site, often="7", pause="90")
+    site.clock.move_to(NOW + 60)
+    other = site.worker.signer.sign("b" * 32)
+    site.change("UPDATE touch SET ref = :ref", ref="b" * 32)
+    save(site, token=other, often="30", pause="keep")
+    for milder in ({"often": "0", "pause": "keep"}, {"often": "7", "pause": "0"}):
+        assert site.client.post(f"/p/{other}", data={**SAVE, **milder}).status_code == 400
+    save(site, token=other, often="7", pause="keep")  # its own part is taken back
+    assert site.ask("SELECT paused_until, at_most_every FROM preference") == [(NOW + 90 * DAY, 7 * DAY)]
 
 
 def test_stop_everything_stops_everything_and_can_be_undone(site: Site) -> None:
@@ -110,22 +162,40 @@ def test_stop_everything_stops_everything_and_can_be_undone(site: Site) -> None:
     assert "opted out of everything" in page
     site.turn()
     assert site.ask("SELECT state, reason FROM enrolment") == [("ended", "opted_out")]
+    site.clock.move_to(NOW + 60)
     site.client.post(f"/p/{token}", data={"do": "back"})
-    assert site.ask("SELECT * FROM suppression") == site.ask("SELECT * FROM address_suppression") == []
+    assert {c for (c,) in site.ask("SELECT channel FROM suppression")} == {*CHANNELS} - {"email"}
+    addresses = site.ask("SELECT address, channel FROM address_suppression ORDER BY channel")
+    assert addresses == [("+13125550101", "phone"), ("+13125550101", "sms")]
+
+
+def test_stop_everything_is_undone_by_the_link_that_said_it_within_a_day(site: Site) -> None:
+    (token,) = site.tokens()
+    page = site.client.post(f"/p/{token}", data={"do": "stop"}).text
+    assert 'value="back"' in page
+    site.clock.move_to(NOW + 60)
+    site.client.post(f"/p/{own(site)}", data={"do": "back"})
+    site.clock.move_to(NOW + DAY + 1)
+    answer = site.client.post(f"/p/{token}", data={"do": "back"}).text
+    assert 'value="back"' not in answer
+    assert "To hear from us again, write to" in answer
+    assert site.ask("SELECT channel FROM suppression") == [("all",)]
 
 
 def test_everything_given_back_leaves_what_was_closed_by_itself_closed(site: Site) -> None:
     (token,) = site.tokens()
     site.client.post(f"/u/{token}")
     site.client.post(f"/p/{token}", data={"do": "stop"})
+    site.clock.move_to(NOW + 60)
     site.client.post(f"/p/{token}", data={"do": "back"})
-    assert site.ask("SELECT channel FROM suppression") == [("email",)]
+    assert ("email",) in site.ask("SELECT channel FROM suppression")
     assert site.ask("SELECT type FROM consent WHERE channel = 'email' ORDER BY at DESC LIMIT 1") == [
         ("revoked",)
     ]
     site.client.post(f"/u/{token}", data={"do": "back"})
-    assert site.ask("SELECT channel FROM suppression") == []
-    assert site.ask("SELECT type FROM consent ORDER BY at DESC LIMIT 1") == [("express",)]
+    assert ("email",) not in site.ask("SELECT channel FROM suppression")
+    newest = site.ask("SELECT type FROM consent WHERE channel = 'email' ORDER BY at DESC LIMIT 1")
+    assert newest == [("implied",)]
 
 
 def test_a_channel_closed_elsewhere_cannot_be_opened_here(site: Site) -> None:

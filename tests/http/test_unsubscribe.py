@@ -161,19 +161,45 @@ def test_a_mistake_is_taken_back_with_a_consent_that_has_its_proof(site: Site) -
     (token,) = site.tokens()
     site.client.post(f"/u/{token}", data=ONE_CLICK)
     answer = site.client.post(f"/u/{token}", data={"do": "back"})
+    assert 'value="back"' in answer.text  # on a tie a no holds
+    site.clock.move_to(NOW + 1)
+    answer = site.client.post(f"/u/{token}", data={"do": "back"})
     assert "may write to you again" in answer.text
     assert site.ask("SELECT * FROM suppression") == site.ask("SELECT * FROM address_suppression") == []
     (revoked, given) = site.ask("SELECT type, proof_uri, at FROM consent ORDER BY at")
-    assert (revoked[0], given[0]) == ("revoked", "express")
+    assert (revoked[0], given[0]) == ("revoked", "implied")  # there was none before
     ((key,),) = site.ask("SELECT key FROM event WHERE name = 'opted_in'")
     assert given[1] == f"event:pages/{key}"
-    assert given[2] > revoked[2]  # on a tie a no would hold
+    assert (revoked[2], given[2]) == (NOW, NOW + 1)
+
+
+def test_only_the_link_that_said_it_takes_it_back_and_only_for_a_day(site: Site) -> None:
+    (token,) = site.tokens()
+    site.client.post(f"/u/{token}", data=ONE_CLICK)
+    site.clock.move_to(NOW + 60)
+    other = page_of(site.worker, 1).rpartition("/")[2]
+    assert 'value="back"' not in site.client.get(f"/u/{other}").text
+    assert "We cannot undo that here" in site.client.post(f"/u/{other}", data={"do": "back"}).text
+    site.clock.move_to(NOW + DAY + 1)
+    assert 'value="back"' not in site.client.get(f"/u/{token}").text
+    site.client.post(f"/u/{token}", data={"do": "back"})
+    assert site.ask("SELECT channel FROM suppression") == [("email",)]
+
+
+def test_a_link_that_came_by_text_does_not_open_texts_again(site: Site) -> None:
+    (token,) = site.tokens()
+    site.change("UPDATE touch SET channel = 'sms'")
+    assert 'value="back"' not in site.client.post(f"/u/{token}", data=ONE_CLICK).text
+    site.clock.move_to(NOW + 60)
+    site.client.post(f"/u/{token}", data={"do": "back"})
+    assert site.ask("SELECT channel FROM suppression") == [("sms",)]
 
 
 def test_after_taking_it_back_no_means_no_again(site: Site) -> None:
     """A key that names the link alone would have made the second no a repetition of the first."""
     (token,) = site.tokens()
-    for data in (ONE_CLICK, {"do": "back"}, ONE_CLICK):
+    for n, data in enumerate((ONE_CLICK, {"do": "back"}, ONE_CLICK)):
+        site.clock.move_to(NOW + n)
         assert site.client.post(f"/u/{token}", data=data).status_code == 200
     assert site.ask("SELECT channel FROM suppression") == [("email",)]
     assert site.ask("SELECT count(*) FROM event WHERE name = 'unsubscribed'") == [(2,)]
@@ -201,6 +227,7 @@ def test_an_address_that_somebody_else_also_closed_stays_closed(site: Site) -> N
     site.change("INSERT INTO contact (source, source_key, identity_id, email_key, row_hash, first_seen_at,"
                          f" last_seen_at) VALUES {row}")  # fmt: skip
     site.change(f"INSERT INTO suppression VALUES (2, 'email', 'opt_out', {NOW}, 'crm', NULL)")
+    site.clock.move_to(NOW + 60)
     site.client.post(f"/u/{token}", data={"do": "back"})
     assert site.ask("SELECT identity_id FROM suppression") == [(2,)]
     assert site.ask("SELECT address FROM address_suppression") == [("user-1@example.com",)]

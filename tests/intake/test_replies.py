@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from channels.base import Rejected, Retry, Unknown
+from channels.base import Message, Outcome, Rejected, Retry, Unknown
 from channels.events import Keyword
 from channels.recording import RecordingAdapter
 from engine.app import App
@@ -33,7 +33,7 @@ def app(store: Store) -> App:
 
 def said(app: App) -> list[str]:
     """What was texted back."""
-    answer(app, app.clock.now())
+    answer(app)
     adapter = app.channels["sms"]
     assert isinstance(adapter, RecordingAdapter)
     return [m.text for m in adapter.received]
@@ -69,6 +69,30 @@ def test_a_confirmation_that_would_come_late_is_left_out(store: Store, app: App)
     app.clock.move_to(LATER + IN_TIME + 1)
     assert said(app) == []
     assert ask(store, "SELECT state FROM notice") == [("expired",)]
+
+
+class _Slow(RecordingAdapter):
+    """A channel that takes two minutes for each message."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def send(self, message: Message) -> Outcome:
+        self._clock.move_to(self._clock.now() + 120)
+        return super().send(message)
+
+
+def test_a_slow_channel_makes_none_late(store: Store, app: App) -> None:
+    assert isinstance(app.clock, VirtualClock)
+    slow = app.channels["sms"] = _Slow(app.clock)
+    came(app, *(text("STOP", sender=f"+1312555014{n}", key=f"SM{n}") for n in range(5)), channel="sms")
+    answer(app)
+    assert len(slow.received) == 3
+    assert ask(store, "SELECT state, count(*) FROM notice GROUP BY state ORDER BY state") == [
+        ("expired", 2),
+        ("sent", 3),
+    ]
 
 
 def test_it_can_be_switched_off(store: Store) -> None:
@@ -168,10 +192,20 @@ def test_an_opt_out_said_elsewhere_stays(store: Store, app: App) -> None:
     with store.begin() as conn:
         conn.exec_driver_sql(
             "INSERT INTO suppression (identity_id, channel, reason, at, source)"
-            " VALUES (1, 'sms', 'opt_out', 1, 'event:pages')"
+            " VALUES (1, 'sms', 'opt_out', 1, 'crm')"
         )
     came(app, text("START"), channel="sms")
     assert suppressions(store) == {(1, "sms", "opt_out")}
+
+
+def test_start_by_text_opens_what_a_page_closed_and_no_link_opens(store: Store, app: App) -> None:
+    with store.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO suppression (identity_id, channel, reason, at, source)"
+            " VALUES (1, 'sms', 'opt_out', 1, 'event:pages')"
+        )
+    came(app, text("START"), channel="sms")
+    assert suppressions(store) == set()
 
 
 def test_stop_after_start_in_one_delivery_is_a_no(store: Store, app: App) -> None:
