@@ -68,11 +68,12 @@ def show(obj: CliContext, ref: str, format: str) -> None:
 def export(obj: CliContext, ref: str, path: Path) -> None:
     """Write the PDF as it stands: unsigned before the signature, signed after it."""
     from engine.letters import document
+    from engine.private_files import private
 
     with obj.open(tolerant=True) as app:
         whole, pdf = document(app, ref)
     try:
-        with path.open("xb") as file:
+        with open(path, "xb", opener=private) as file:
             file.write(pdf)
     except OSError as error:
         raise click.ClickException(f"cannot write {path}: {error.strerror}") from None

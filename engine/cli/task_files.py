@@ -73,10 +73,11 @@ def export(
 
 def _write(path: Path, content: bytes) -> None:
     from engine.errors import ConfigurationError
+    from engine.private_files import private
 
     try:
-        path.write_bytes(content)
-        path.chmod(0o600)  # names, numbers and addresses
+        with open(path, "wb", opener=private) as file:  # names, numbers and addresses
+            file.write(content)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
 

@@ -19,6 +19,7 @@ from engine.model import Project, SourceDef
 from engine.people.batch import BatchResult, PeopleWriter
 from engine.people.mapping import RowReader
 from engine.people.tables import opened
+from engine.private_files import private
 from state.errors import StoreConflict
 from state.store import Store
 from state.tables import ImportRun
@@ -211,7 +212,7 @@ class Rejects:
         with self._typed_errors():
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self.path.open("w", encoding="utf-8", newline="")
+                self._file = open(self.path, "w", encoding="utf-8", newline="", opener=private)
                 csv.writer(self._file).writerow(["row", self._why, *self._header])
             csv.writer(self._file).writerows([number, reason, *cells] for number, reason, cells in rejected)
             self._file.flush()

@@ -68,6 +68,7 @@ def test_a_letter_is_read_signed_posted_and_delivered(lettered: World, tmp_path:
     assert result.returncode == 0, result.stderr
     assert "is signed by Dana Reyes: print it, post it, and say so" in result.stdout
     lettered.run("letters", "export", ref, "--to", str(signed))
+    assert signed.stat().st_mode & 0o777 == 0o600
     proof = lettered.run("letters", "verify", str(signed))
     assert (proof.returncode, "unchanged since it was signed by the key of 'Dana Reyes'" in proof.stdout) == (
         0,

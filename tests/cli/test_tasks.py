@@ -136,6 +136,7 @@ def test_a_day_goes_out_as_a_table_and_what_came_of_it_comes_back(worked: World,
     told = worked.run("tasks", "export", "--output", str(path))
     assert (told.returncode, told.stdout) == (0, "")
     assert f"6 open tasks in {path}" in told.stderr
+    assert path.stat().st_mode & 0o777 == 0o600
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     codes = {0: ("no answer", ""), 1: ("do_not_call", ""), 2: ("jumped", "take her off the list")}

@@ -92,6 +92,7 @@ def test_bad_rows_are_set_aside_with_every_reason_and_the_rest_goes_in(store: St
     report = take_in(store, tmp_path, rows)
     assert (report.created, report.rejected) == (1, 3)
     assert report.rejects
+    assert report.rejects.stat().st_mode & 0o777 == 0o600
     found = list(csv.DictReader(report.rejects.open()))
     assert [(r["row"], r["reason"]) for r in found] == [
         ("3", "'email' is not an e-mail address; 'phone' is not a telephone number"),
