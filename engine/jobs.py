@@ -79,7 +79,7 @@ def run_turn(app: App, now: int) -> Counter[str]:
 
 def run_answers(app: App, now: int) -> Counter[str]:
     """Answer STOP, START and HELP where nobody has, and tell people's clicks from programs'."""
-    return answer(app, now) + judge_watched(app, now)
+    return answer(app) + judge_watched(app, now)
 
 
 def run_received(app: App, now: int) -> Counter[str]:

@@ -21,7 +21,7 @@ from engine.people.erase import erase
 from engine.received_desk import listed, shown
 from engine.status import status
 from state.store import Store
-from tests.intake.building import LATER, came, event, message, ref_of, written_to
+from tests.intake.building import came, event, message, ref_of, written_to
 
 
 def lines(view: RenderableType) -> str:
@@ -68,7 +68,7 @@ def test_status_tells_when_something_came_in_last_and_what_waits(store: Store) -
     app.channels["sms"] = RecordingAdapter().then(Unknown(reason="dead"))
     came(app, event(K.DELIVERED, "strange"), event(K.CLICKED, ref_of(store)))
     came(app, message("STOP", sender="+13125550101"), channel="sms")
-    answer(app, LATER)
+    answer(app)
     found = status(app)
     assert found["received"] == {"open": 1, "last": "2026-03-02T16:00:00Z", "answers_in_doubt": 1}
     text = lines(status_page.render(found))
