@@ -72,6 +72,10 @@ class InboundMessage:
     media: tuple[str, ...] = field(default=(), repr=False)
     #: the provider has acted on this word and answered it, so that nobody else may; None: it has not, or does not say
     answered: Keyword | None = None
+    #: the provider vouches for ``sender``: its call is signed, and it knows who wrote. A mail's From is anybody's word
+    vouched: bool = False
+    subject: str = field(default="", repr=False)  # of a mail, decoded
+    ref: str = ""  # our touch that it answers, as it says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

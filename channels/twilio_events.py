@@ -39,9 +39,18 @@ _KINDS = {
 }
 _FAILED = (EventKind.BOUNCED, EventKind.DROPPED)
 
-#: words that Twilio by itself takes for STOP, and answers, without saying so. Where an account has that switched off,
-#: nobody confirms, which is lawful; two confirmations are not
-_STOP = frozenset("stop stopall unsubscribe end quit cancel revoke optout".split())
+#: words, alone in a text, that Twilio by itself acts on and answers, without saying so. Where an account has that
+#: switched off, nobody answers, which is lawful; two answers are not. YES is missing: Twilio takes it for START, but
+#: it answers too many questions to be a consent, and no YES is answered by us
+_SILENT = {
+    word: keyword
+    for keyword, words in (
+        (Keyword.STOP, "stop stopall unsubscribe end quit cancel revoke optout"),
+        (Keyword.START, "start unstop"),
+        (Keyword.HELP, "help info"),
+    )
+    for word in words.split()
+}
 
 
 def verify(url: str, body: bytes, signature: str, auth_token: str, *, content_type: str = FORM) -> None:
@@ -107,13 +116,14 @@ def _inbound(name: str, said: Mapping[str, str], raw: str) -> InboundMessage:
         text=said["Body"],
         media=tuple(filter(None, media)),
         answered=_answered(said),
+        vouched=True,
     )
 
 
 def _answered(said: Mapping[str, str]) -> Keyword | None:
     """Advanced Opt-Out says what it did; what Twilio does by itself it does in silence."""
     kind = said.get("OptOutType", "").strip().lower()
-    silent = Keyword.STOP if said["Body"].strip().lower() in _STOP else None
+    silent = _SILENT.get(said["Body"].strip().lower())
     return next((word for word in Keyword if word == kind), silent)
 
 

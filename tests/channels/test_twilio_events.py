@@ -297,8 +297,13 @@ def test_pictures_come_as_addresses() -> None:
         ({"Body": "opt out"}, None),
         ({"Body": "Stop please"}, None),
         ({"Body": "nonstop deals?"}, None),
+        ({"Body": "Start"}, Keyword.START),
+        ({"Body": " unstop "}, Keyword.START),
+        ({"Body": "HELP"}, Keyword.HELP),
+        ({"Body": "info\n"}, Keyword.HELP),
+        ({"Body": "help me"}, None),
+        # Twilio takes it for START; here it is the answer to whatever was asked
         ({"Body": "YES"}, None),
-        ({"Body": "HELP"}, None),
     ],
 )
 def test_whether_twilio_has_answered_already(said: dict[str, str], answered: Keyword | None) -> None:
