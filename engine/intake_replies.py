@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from channels.events import InboundMessage, Keyword
 from engine import notices, reply_tasks
 from engine.choices import SOURCE as ON_PAGES
+from engine.bound_channels import bound
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
 from engine.people.keys import fact_key
-from engine.suppression import ALL
 from state.ids import next_ids
 from state.queries import people, received
 from state.queries.bulk import BulkInsert
@@ -26,8 +26,8 @@ from state.queries.bulk import BulkInsert
 if TYPE_CHECKING:
     from engine.app import App
 
-#: a message of nothing else takes a STOP back, where the provider does not say what it makes of it; YES is not among
-#: them: it answers too many questions
+#: a message of nothing else takes a STOP back, where the provider vouches for who wrote it and does not say what it
+#: makes of it. YES is not among them: it answers too many questions
 _START = frozenset({"start", "unstop"})
 
 _CONSENT = BulkInsert(
@@ -37,11 +37,11 @@ _CONSENT = BulkInsert(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one message comes to. ``suppress``: the channel, or ``all``, on which its address is suppressed.
+    """What one message comes to. ``suppress``: the channels, or ``all``, on which its address is suppressed.
     ``state``: of its row in ``received``, and why."""
 
     events: Sequence[NewEvent]
-    suppress: str | None
+    suppress: tuple[str, ...]
     state: tuple[str, str | None]
 
 
@@ -81,10 +81,10 @@ class Replies:
             state = ("open", "nobody has the address")
         return Said(events=events, suppress=scope, state=state)
 
-    def _scope(self, heard: _Heard) -> str | None:
+    def _scope(self, heard: _Heard) -> tuple[str, ...]:
         if heard.word is not Keyword.STOP:
-            return None
-        return ALL if heard.reading.everywhere else self._channel
+            return ()
+        return bound(heard.reading, self._channel, heard.message.text)
 
     def _events(self, heard: _Heard, identity: int, n: int) -> Iterable[NewEvent]:
         key = f"{heard.message.id}:{identity}" if n else heard.message.id
@@ -115,11 +115,11 @@ class Replies:
     def after(self) -> None:
         """What follows beside the events: consents given anew, tasks for a human, answers."""
         self._start(list(self._starts()))
-        unread = {i: h for h in self._heard if h.reading.meaning is Meaning.AMBIGUOUS for i in h.who}
+        unread = [h for h in self._heard if h.reading.meaning is Meaning.AMBIGUOUS and h.word is None]
         found = [
             reply_tasks.Unread(identity_id=i, channel=self._channel, text=h.message.text, at=h.at,
                                key=f"{self._source}:{h.message.id}")
-            for i, h in unread.items() if h.word is None
+            for h in unread for i in h.who
         ]  # fmt: skip
         reply_tasks.open_for(self._conn, self._app.project, found, self._now)
         notices.put(self._conn, self._app, self._channel, self._wanted, self._now)

@@ -26,7 +26,15 @@ from tests.intake.building import LATER, came, event, message, ref_of, written_t
 #: what came in, and what it changed
 _FRESH = ("received", "event", "suppression", "address_suppression", "note", "consent", "task", "notice")
 _SUPPRESS = {K.COMPLAINED: "complaint", K.UNSUBSCRIBED: "opt_out"}
-_TEXTS = ("STOP", "tell me more", "do not contact me again", "cancel my appointment", "HELP", "wrong number")
+_TEXTS = (
+    "STOP",
+    "tell me more",
+    "do not contact me again",
+    "cancel my appointment",
+    "HELP",
+    "wrong number",
+    "hm",
+)
 
 
 @pytest.fixture(scope="module", params=DIALECTS)
