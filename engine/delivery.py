@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import TYPE_CHECKING
 
 from channels.base import Accepted, Adapter, Outcome, Rejected, Retry, Unknown
+from engine import breaker
 from engine.breaker import ILL_AFTER
 from engine.outcomes import NOT_TRIED, OVERTAKEN, Receipt, Settled, is_try, settle_pending
 from engine.rates import Share
@@ -26,13 +27,20 @@ LEAVES_WITHIN = 60
 
 
 def deliver(
-    app: App, receipts: Sequence[Receipt], now: int, tally: Counter[str], share: Share | None = None
+    app: App,
+    receipts: Sequence[Receipt],
+    now: int,
+    tally: Counter[str],
+    share: Share | None = None,
+    *,
+    probe: str | None = None,
 ) -> list[Outcome]:
     """Send what has its receipt committed at ``now``, and commit what became of it. Returns the outcomes in order.
 
     Who says no while a batch is leaving is heard: what is known about the rest of the batch is never older than
     ``app.look_age`` seconds when a message goes. What cannot leave within ``LEAVES_WITHIN`` of its receipt, or is
-    behind an ill channel, is not tried. ``share``: what of the channel's rate they leave by.
+    behind an ill channel, is not tried. ``share``: what of the channel's rate they leave by. ``probe``: the channel
+    whose health they are to show; where none of them was tried, the next may.
     """
     batch = _Outgoing(app, receipts, now, share)
     try:
@@ -42,7 +50,11 @@ def deliver(
     finally:
         batch.end()
     settle_pending(app, tally)
-    return [batch.outcomes[n] for n in sorted(batch.outcomes)]
+    outcomes = [batch.outcomes[n] for n in sorted(batch.outcomes)]
+    if probe is not None and receipts and not any(map(is_try, outcomes)):
+        with app.store.begin() as conn:
+            breaker.untried(conn, probe, now)
+    return outcomes
 
 
 class _Outgoing:

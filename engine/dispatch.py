@@ -15,7 +15,6 @@ from channels.base import Accepted, Adapter, Rejected
 from engine import breaker, rates
 from engine.claim import claim
 from engine.delivery import deliver
-from engine.outcomes import is_try
 from state.queries import outbox
 
 if TYPE_CHECKING:
@@ -94,14 +93,14 @@ def _batch(
         at, size = app.milliseconds(conn, now), admitted or _size(app, adapter, channel)
         share = rates.draw(conn, declared, at, size, app.worker_id, coarse=not app.real_time)
         share.began = began
+        if share.ahead:
+            app.log.warning("rate_clock_ran_ahead", channel=channel, seconds=share.ahead // 1000)
         claimed, receipts = claim(app, conn, channel, now, share.count, tally) if share.count else (0, [])
         share.keep(conn, len(receipts))
         if admitted and not receipts:
             breaker.untried(conn, channel, now)
-    outcomes = deliver(app, receipts, now, tally, share if receipts else None)
-    if admitted and receipts and not any(map(is_try, outcomes)):
-        with app.store.begin() as conn:
-            breaker.untried(conn, channel, now)
+    probe = channel if admitted else None
+    outcomes = deliver(app, receipts, now, tally, share if receipts else None, probe=probe)
     # a channel that puts everything off is left alone until its time
     stuck = bool(outcomes) and not any(isinstance(o, Accepted | Rejected) for o in outcomes)
     return bool(claimed) and claimed == share.count and not stuck, share.free_in

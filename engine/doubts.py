@@ -41,7 +41,6 @@ def recover(app: App, now: int) -> Counter[str]:
     ]
     if news:
         with app.store.begin() as conn:
-            outbox.lock_people(conn, {r["identity_id"] for r, _ in news})
             settle(conn, [Settled(_orphan(r), _as_outcome(a), now) for r, a in news], tally)
     send_again(app, rows, now, tally)
     return tally

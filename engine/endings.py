@@ -40,7 +40,7 @@ def _binding(
 ) -> Verdict | None:
     """A suppression or do-not-contact scope that leaves no channel at all."""
     for found in facts.suppressions:
-        if found.channel == "all" and found.at <= now:
+        if found.channel == "all":
             break
     else:
         if not facts.person["do_not_contact_scope"]:

@@ -48,7 +48,7 @@ def forbidden(
     track = campaign.track(row["track"]) if campaign and row else None
     step = track.step(letter["step"]) if track else None
     if row is None or campaign is None or step is None:
-        return _by_suppression(conn, letter, by, now)
+        return _by_suppression(conn, letter, by)
     scope = app.scope(conn, {(row["campaign"], row["version"])})
     facts = gather(conn, scope, [letter["identity_id"]], now)[letter["identity_id"]]
     enrolment = enrolment_fact(row, facts, {})
@@ -64,8 +64,8 @@ def forbidden(
     return None
 
 
-def _by_suppression(conn: Connection, letter: dict[str, Any], by: Iterable[str], now: int) -> Verdict | None:
+def _by_suppression(conn: Connection, letter: dict[str, Any], by: Iterable[str]) -> Verdict | None:
     """What is certain where the campaign cannot be read any more."""
-    if any(tasks.is_refused(conn, letter["identity_id"], name, now) for name in by):
+    if any(tasks.is_refused(conn, letter["identity_id"], name) for name in by):
         return Verdict("suppression", Says.SKIP, "the person has said no since")
     return None

@@ -91,7 +91,6 @@ def _settle_together(
 ) -> None:
     counted: Counter[str] = Counter()
     with app.store.begin() as conn:
-        outbox.lock_people(conn, {s.receipt.enrolment.identity_id for s in pending})
         settle(conn, pending, counted)
         tries = [(s.receipt.channel, s.outcome, s.at) for s in pending if is_try(s.outcome)]
         news = breaker.note(conn, tries)
@@ -109,25 +108,43 @@ def _settle_alone(app: App, settled: Settled, tally: Counter[str]) -> None:
         raise
     except Exception as error:
         app.log.exception("outcome_not_written", touch=settled.receipt.ref, error=type(error).__name__)
+        _obey_alone(app, settled)
         told = Unknown(reason=f"its outcome could not be written: {type(error).__name__}")
         _settle_together(app, [settled._replace(outcome=told)], tally)
     app.unsettled.remove(settled)
 
 
-def settle(conn: Connection, pending: Iterable[Settled], tally: Counter[str]) -> None:
-    """Write what became of each touch, in the caller's transaction.
+def _obey_alone(app: App, settled: Settled) -> None:
+    """Obey a no whose outcome cannot be written."""
+    try:
+        with app.store.begin() as conn:
+            owner = outbox.lock_owners(conn, [settled.receipt.ref]).get(settled.receipt.ref)
+            if owner is not None:
+                _obey(conn, _of(settled.receipt, owner), settled.outcome, settled.at)
+    except StateError:
+        raise
+    except Exception as error:
+        app.log.exception("no_not_obeyed", touch=settled.receipt.ref, error=type(error).__name__)
 
-    A touch is found by its ref and attempt: whoever it belongs to by now, and no other attempt's outcome.
+
+def settle(conn: Connection, pending: Iterable[Settled], tally: Counter[str]) -> None:
+    """Write what became of each touch, in the caller's transaction, which has locked nobody yet.
+
+    A touch is found by its ref and attempt: whoever it belongs to by now, and no other attempt's outcome. What the
+    provider says about the person is obeyed even so.
     """
     pending = list(pending)
-    owners = outbox.owners(conn, [s.receipt.ref for s in pending])
+    owners = outbox.lock_owners(conn, [s.receipt.ref for s in pending])
     rows, ledger, reached = [], [], []
     for receipt, outcome, at in pending:
-        owner = owners.get((receipt.ref, receipt.attempts))
+        owner = owners.get(receipt.ref)
         if owner is None:
-            continue  # settled meanwhile: by a look-up, another worker or a person
+            continue  # a drill's, and swept
         identity = owner.identity_id
-        receipt = receipt._replace(enrolment=receipt.enrolment._replace(identity_id=identity))
+        receipt = _of(receipt, owner)
+        _obey(conn, receipt, outcome, at)
+        if not owner.open or owner.attempts != receipt.attempts:
+            continue  # settled meanwhile: by a look-up, another worker or a person
         if receipt.again and not isinstance(outcome, Accepted):
             outcome = Unknown(
                 reason=f"sent once more and not taken: {outcome.reason}"
@@ -138,17 +155,24 @@ def settle(conn: Connection, pending: Iterable[Settled], tally: Counter[str]) ->
         ledger.append(_outcome_ledger(receipt, outcome, action, at))
         if isinstance(outcome, Accepted):
             reached.append({"identity_id": identity, "now": at, "channel": receipt.channel})
-        if isinstance(outcome, Rejected) and outcome.suppress:
-            _suppress(conn, receipt, outcome.suppress, at)
     outbox.settle(conn, rows)
     outbox.put_last_touch(conn, reached)
     record.put_ledger(conn, ledger)
 
 
-def _suppress(conn: Connection, receipt: Receipt, reason: str, now: int) -> None:
-    """What the provider says about an address or a person is taken at its word: a bounce binds the address, an
-    opt-out the person."""
-    identity, channel, source = receipt.enrolment.identity_id, receipt.channel, "provider"
+def _of(receipt: Receipt, owner: outbox.Owner) -> Receipt:
+    """The receipt, in the round of whoever its touch belongs to by now."""
+    now_in = receipt.enrolment._replace(identity_id=owner.identity_id, cycle=owner.cycle)
+    return receipt._replace(enrolment=now_in)
+
+
+def _obey(conn: Connection, receipt: Receipt, outcome: Outcome, now: int) -> None:
+    """What the provider says about an address or a person is taken at its word, whatever becomes of the touch: a
+    bounce binds the address, an opt-out the person."""
+    if not isinstance(outcome, Rejected) or not outcome.suppress:
+        return
+    reason, source = outcome.suppress, "provider"
+    identity, channel = receipt.enrolment.identity_id, receipt.channel
     if reason != "hard_bounce" or receipt.message is None:
         suppress(conn, identity, channel, reason, at=now, source=source)
         return

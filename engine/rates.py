@@ -6,12 +6,14 @@ share that nobody has accounted for counts as if it left at the last moment at w
 its share, never the promise.
 
 All times are milliseconds. The clock is the database's where workers share one, so that it does not matter how far the
-clocks of two machines are apart; a bucket's own time never runs back.
+clocks of two machines are apart. A bucket's own time does not run back, unless it is so far ahead that the clock must
+have been wrong: what it holds of the future then counts as if it left now.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -43,6 +45,8 @@ class Share:
     count: int
     at: int
     free_in: int | None = None
+    #: milliseconds by which the bucket was ahead, where the clock must have been wrong
+    ahead: int = 0
     #: the worker's own time at which it was drawn, in seconds; None on a virtual clock
     began: float | None = None
     #: the moments at which its messages left
@@ -98,6 +102,22 @@ class Bucket:
         self.open = {name: share for name, share in self.open.items() if share[0] + DAY * 1000 > self.at}
         return self.at
 
+    def come_back(self, at: int, bound: int) -> int:
+        """Where the bucket is more than ``bound`` ahead of a moment, take what it holds of the future as if it left at
+        that moment. Returns by how much it was ahead, or 0."""
+        ahead = self.at - at
+        if ahead <= bound:
+            return 0
+        for per, slots in self.left.items():
+            clamped: Counter[int] = Counter()
+            for end, n in slots.items():
+                clamped[min(end, at)] += n
+            self.left[per] = dict(clamped)
+        self.open = {name: (min(until, at + _LEAVES), n) for name, (until, n) in self.open.items()}
+        self.since = None if self.since is None else min(self.since, at)
+        self.at = at
+        return ahead
+
     def used(self, per: int) -> int:
         """How many count in the stretch that ends now."""
         return sum(n for _, n in self._within(per))
@@ -120,11 +140,12 @@ class Bucket:
         self.open[name] = (at + _LEAVES, count)
         self.since = at if self.since is None else self.since
 
-    def close(self, name: str, moments: Iterable[int]) -> None:
-        """A share is accounted for: it left at these moments, and no more of it will."""
+    def close(self, name: str, drawn: int, moments: Iterable[int]) -> None:
+        """A share ``drawn`` at a moment is accounted for: it left at these moments, and no more of it will."""
         if self.open.pop(name, None) is None:
             return
-        for moment in moments:
+        ahead = max(0, drawn - self.at)  # drawn while the clock was wrong
+        for moment in (each - ahead for each in moments):
             for per, slots in self.left.items():
                 width = max(1, per * 1000 // _SLOTS)
                 end = -(-moment // width) * width
@@ -141,14 +162,17 @@ def draw(
         return Share(key="", name=name, count=wanted, at=now)
     key = key_of(channel)
     bucket = Bucket.of(control.lock(conn, key, {}, now // 1000))
+    ahead = bucket.come_back(now, max(_LEAVES, min(rate.per for rate in channel.rates) * 1000))
+    if ahead:  # on record at once: what counts as if it left now must not do so for ever
+        control.put(conn, key, bucket.to_json(), now // 1000)
     rates = allowed(channel, bucket.since, max(now, bucket.at), coarse=coarse)
     at = bucket.move_to(now, {rate.per for rate in rates})
     free = min(wanted, *(rate.limit - bucket.used(rate.per) for rate in rates))
     worth = min(wanted, *(max(1, rate.limit // _WORTH) for rate in rates))
     if free < worth:
         ready = max(bucket.free_at(rate, worth) for rate in rates)
-        return Share(key=key, name=name, count=0, at=at, free_in=max(1, ready - at))
-    return Share(key=key, name=name, count=free, at=at, bucket=bucket)
+        return Share(key=key, name=name, count=0, at=at, free_in=max(1, ready - at), ahead=ahead)
+    return Share(key=key, name=name, count=free, at=at, bucket=bucket, ahead=ahead)
 
 
 def close(conn: Connection, shares: Sequence[Share]) -> None:
@@ -157,7 +181,7 @@ def close(conn: Connection, shares: Sequence[Share]) -> None:
         if not share.key:
             continue
         bucket = Bucket.of(control.lock(conn, share.key, {}, share.at // 1000))
-        bucket.close(share.name, share.left)
+        bucket.close(share.name, share.at, share.left)
         control.put(conn, share.key, bucket.to_json(), bucket.at // 1000)
 
 

@@ -48,7 +48,7 @@ class StoreTaskBook:
         if not alive:
             raise LookupError("the person was erased")
         key, now = self._key(conn, ref), self._clock.now()  # read again under the lock
-        if tasks.is_refused(conn, key["identity_id"], task["kind"], now):
+        if tasks.is_refused(conn, key["identity_id"], task["kind"]):
             raise LookupError("the person has said no since")
         tasks.put(conn, {**key, **task, "ref": ref, "created_at": now})
         return key

@@ -33,8 +33,8 @@ def listed(app: App, *, state: str | None, owner: str | None, kind: str | None, 
     with app.store.read() as conn:
         if kind is not None:
             _known_kind(app, conn, kind)
-        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1, now=now)
-        count = queries.count(conn, state=state, now=now)
+        rows = queries.listed(conn, state=state, owner=owner, kind=kind, limit=limit + 1)
+        count = queries.count(conn, state=state)
     return {
         "format_version": 1,
         "now": iso(now),
@@ -57,7 +57,7 @@ def shown(app: App, ref: str) -> dict[str, Any]:
     An open one whose person has said no is ``refused``: it is shown without the means to do it.
     """
     with app.store.read() as conn:
-        rows = queries.beginning(conn, ref, app.clock.now())
+        rows = queries.beginning(conn, ref)
         if len(rows) != 1:
             what = f"{len(rows)} tasks begin" if rows else "no task begins"
             raise UnknownName(f"{what} with '{ref}'", hint="'rekindle tasks list' shows what is open")

@@ -10,10 +10,11 @@ _ENDS_AS = {"opt_out": "opted_out", "complaint": "opted_out"}
 
 
 def suppression(s: Situation) -> Verdict:
-    """EXIT when all channels are suppressed, SKIP when this one is."""
+    """EXIT when all channels are suppressed, SKIP when this one is. It binds once it is on record: its moment is by the
+    clock of whoever recorded it, which may be ahead of ours."""
     channel = s.step.channel
     for found in s.facts.suppressions:
-        if found.at > s.now or found.channel not in ("all", channel):
+        if found.channel not in ("all", channel):
             continue
         facts = {"channel": found.channel, "reason": found.reason, "since": found.at}
         if found.channel == "all":

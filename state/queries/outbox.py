@@ -70,7 +70,7 @@ WHERE ref = :ref AND state IN ('dispatching', 'in_doubt') AND attempts = :attemp
 """
 
 _REFUSALS = """
-SELECT identity_id AS who, channel FROM suppression WHERE identity_id IN :ids AND at <= :now
+SELECT identity_id AS who, channel FROM suppression WHERE identity_id IN :ids
 UNION ALL SELECT identity_id, 'all' FROM person WHERE identity_id IN :ids AND deleted_at IS NOT NULL
 UNION ALL SELECT c.identity_id, c.channel FROM consent c
   WHERE c.identity_id IN :ids AND c.type = 'revoked' AND c.at <= :now AND NOT EXISTS (
@@ -144,26 +144,34 @@ def still_ours(conn: Connection, refs: Collection[str], worker: str) -> set[str]
 def refusals(
     conn: Connection, ids: Collection[int], addresses: Collection[str], now: int
 ) -> set[tuple[int | str, str]]:
-    """(identity or address, channel or ``all``) of everyone among these who is not to be written to."""
+    """(identity or address, channel or ``all``) of everyone among these who is not to be written to. A suppression
+    binds once it is on record, whatever the clock of whoever recorded it said."""
     found = {(row[0], row[1]) for row in fetch(conn, _REFUSALS, ids=many(conn, ids), now=now)}
-    sql = "SELECT address, channel FROM address_suppression WHERE address IN :names AND at <= :now"
-    return found | {(row[0], row[1]) for row in fetch(conn, sql, names=many(conn, addresses), now=now)}
+    sql = "SELECT address, channel FROM address_suppression WHERE address IN :names"
+    return found | {(row[0], row[1]) for row in fetch(conn, sql, names=many(conn, addresses))}
 
 
 class Owner(NamedTuple):
-    """Whom a touch belongs to, and how often its channel has put it off."""
+    """Whose a touch is and in which round, how often it was tried and its channel has put it off, and whether it still
+    waits for an outcome."""
 
     identity_id: int
+    cycle: int
+    attempts: int
     failures: int
+    open: bool
 
 
-def owners(conn: Connection, refs: Collection[str]) -> dict[tuple[str, int], Owner]:
-    """(ref, attempt) -> owner of the touches that wait for an outcome; a merge may have moved them."""
+def lock_owners(conn: Connection, refs: Collection[str]) -> dict[str, Owner]:
+    """Ref -> owner of these touches, whoever that is by now: a merge may have moved them. The people are locked."""
+    ids = fetch(conn, "SELECT DISTINCT identity_id FROM touch WHERE ref IN :names", names=many(conn, refs))
+    lock_people(conn, [row[0] for row in ids])
     sql = """
-    SELECT ref, attempts, identity_id, failures FROM touch
-    WHERE ref IN :names AND state IN ('dispatching', 'in_doubt')
+    SELECT ref, identity_id, cycle, attempts, failures, state IN ('dispatching', 'in_doubt') FROM touch
+    WHERE ref IN :names
     """
-    return {(row[0], row[1]): Owner(row[2], row[3]) for row in fetch(conn, sql, names=many(conn, refs))}
+    found = fetch(conn, sql, names=many(conn, refs))
+    return {row[0]: Owner(row[1], row[2], row[3], row[4], bool(row[5])) for row in found}
 
 
 def settle(conn: Connection, rows: Sequence[Row]) -> None:

@@ -15,7 +15,7 @@ _PERSON = "p.first_name, p.last_name, p.company, p.email, p.phone, p.linkedin, p
 #: of a task ``t``: its person is not to be written to at all, or not on the channel it is for
 _REFUSED = """
 EXISTS (SELECT 1 FROM suppression s
-  WHERE s.identity_id = t.identity_id AND s.channel IN ('all', t.kind) AND s.at <= :now)
+  WHERE s.identity_id = t.identity_id AND s.channel IN ('all', t.kind))
 """
 
 
@@ -62,7 +62,7 @@ def move_all(conn: Connection, rows: Sequence[Row]) -> None:
     write(conn, _MOVE, rows)
 
 
-def beginning(conn: Connection, ref: str, now: int) -> list[dict[str, Any]]:
+def beginning(conn: Connection, ref: str) -> list[dict[str, Any]]:
     """Tasks whose ref begins so, with the person's name and addresses, and whether an open one is ``refused``:
     its person has said no. A handful at most."""
     sql = f"""
@@ -70,11 +70,11 @@ def beginning(conn: Connection, ref: str, now: int) -> list[dict[str, Any]]:
     FROM task t JOIN person p ON p.identity_id = t.identity_id
     WHERE substr(t.ref, 1, :length) = :ref ORDER BY t.ref LIMIT 10
     """
-    return fetch_dicts(conn, sql, ref=ref, length=len(ref), now=now)
+    return fetch_dicts(conn, sql, ref=ref, length=len(ref))
 
 
 def listed(
-    conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int, now: int
+    conn: Connection, *, state: str | None, owner: str | None, kind: str | None, limit: int
 ) -> list[dict[str, Any]]:
     """Tasks with the person's name and company, soonest first; None does not narrow. An open one whose person
     has said no is not among them."""
@@ -86,16 +86,16 @@ def listed(
       AND NOT (t.state = 'open' AND {_REFUSED})
     ORDER BY t.due_at, t.ref LIMIT :limit
     """
-    return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit, now=now)
+    return fetch_dicts(conn, sql, state=state, owner=owner, kind=kind, limit=limit)
 
 
-def count(conn: Connection, *, state: str | None, now: int) -> int:
+def count(conn: Connection, *, state: str | None) -> int:
     """How many tasks ``listed`` has in that state, for all owners and kinds."""
     sql = f"""
     SELECT count(*) FROM task t WHERE (CAST(:state AS TEXT) IS NULL OR t.state = :state)
       AND NOT (t.state = 'open' AND {_REFUSED})
     """
-    return int(fetch(conn, sql, state=state, now=now)[0][0])
+    return int(fetch(conn, sql, state=state)[0][0])
 
 
 def kinds(conn: Connection) -> list[str]:
@@ -123,12 +123,12 @@ def close_refused(conn: Connection, ids: Collection[int], now: int) -> None:
     execute(conn, sql, {"ids": many(conn, ids), "now": now})
 
 
-def is_refused(conn: Connection, identity_id: int, kind: str, now: int) -> bool:
+def is_refused(conn: Connection, identity_id: int, kind: str) -> bool:
     """Is a task of that kind for this person forbidden by a suppression?"""
     sql = f"""
     SELECT 1 FROM (SELECT CAST(:id AS BIGINT) AS identity_id, CAST(:kind AS TEXT) AS kind) AS t WHERE {_REFUSED}
     """
-    return bool(fetch(conn, sql, id=identity_id, kind=kind, now=now))
+    return bool(fetch(conn, sql, id=identity_id, kind=kind))
 
 
 def count_open(conn: Connection) -> int:

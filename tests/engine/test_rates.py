@@ -256,3 +256,31 @@ def test_what_is_drawn_and_not_used_is_there_for_the_next(store: Store) -> None:
         run_refresh(app, NOW)
         run_turn(app, NOW)
         assert len(adapter.received) == received
+
+
+@pytest.mark.parametrize("ahead", [2 * 60, DAY, 30 * DAY])
+@pytest.mark.parametrize("closes", ["before", "after", "never"])
+def test_a_clock_that_ran_ahead_shuts_a_channel_for_no_longer_than_its_rate_would(
+    store: Store, ahead: int, closes: str
+) -> None:
+    """What left by the wrong clock counts as if it left when the clock was right again."""
+    declared = channel(Rate(10, 60))
+    wrong = Sender(store, "wrong")
+    share = wrong.go(declared, (NOW + ahead) * 1000, 10, 1.0, 0, closes != "before")
+    assert share.count == 10
+    right = Sender(store, "right")
+    first = right.go(declared, NOW * 1000, 10, 1.0, 0, False)
+    assert (first.count, first.ahead) == (0, ahead * 1000)
+    if closes == "after":
+        with store.begin() as conn:
+            rates.close(conn, [share])
+    assert right.go(declared, (NOW + 59) * 1000, 10, 1.0, 0, False).count == 0
+    again = right.go(declared, (NOW + 121) * 1000, 10, 1.0, 0, False)
+    assert (again.count, again.ahead) == (10, 0)
+
+
+def test_a_clock_that_is_a_little_ahead_is_waited_for(store: Store) -> None:
+    declared, sender = channel(Rate(10, 60)), Sender(store, "one")
+    sender.go(declared, (NOW + 30) * 1000, 10, 1.0, 0, False)
+    share = sender.go(declared, NOW * 1000, 10, 1.0, 0, False)
+    assert (share.count, share.ahead, share.at) == (0, 0, (NOW + 30) * 1000)
