@@ -31,7 +31,7 @@ from channels.base import (
 from channels.endpoints import endpoint, origin
 from channels.list_hashes import FORMATS, GOOGLE, by_kind, csv_of, hashes_of
 from channels.lists import ListBook, ListBookBusy, ListChange
-from channels.options import OptionError
+from channels.options import TIMEOUT, OptionError
 from channels.pooled import Lost, NotSent, Pool
 from channels.standard_webhooks import Signatures
 from channels.webhook_calls import outcome_of
@@ -76,13 +76,7 @@ class AudienceAdapter:
                 "examples": ["win_back"],
                 "description": "Name of the one list everybody is put on; else each campaign has its own.",
             },
-            "timeout": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": 600,
-                "default": 30,
-                "description": "Seconds to wait for an answer.",
-            },
+            "timeout": TIMEOUT,
         },
     }
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from flufl.bounce import all_failures
 
 from channels.events import EventKind, InboundMessage, ProviderEvent
-from channels.mailbox_mail import Opened, ReadMark, content, decoded, header_of, instant, text_of
+from channels.mailbox_mail import Opened, ReadMark, content, decoded, header_of, instant, one_line, text_of
 from channels.smtp_replies import is_asleep, is_bad_address, readable
 
 # it logs the mail's own faults with a stack trace; we answer for them instead
@@ -172,7 +172,13 @@ class _Reader:
             return self._event(EventKind.UNKNOWN, reason="a mail from nobody")
         to = next(opened.delivered_to(), "")
         return InboundMessage(
-            id=opened.digest, raw=opened.raw, sender=opened.sender, to=to, text=opened.text()
+            id=opened.digest,
+            raw=opened.raw,
+            sender=opened.sender,
+            to=to,
+            text=opened.text(),
+            subject=one_line(decoded(opened.header("Subject"))),
+            ref=self._ref or opened.answered_ref() or "",
         )
 
     def _proven(

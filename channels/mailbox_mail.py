@@ -119,6 +119,11 @@ class Opened:
         found = in_words if back is None else _OUR_ID.search(header_of(back, "Message-ID"))
         return found[1] if found else None
 
+    def answered_ref(self) -> str | None:
+        """The ref of the mail that this one answers, as it says."""
+        found = _OUR_ID.search(f"{self.header('In-Reply-To')} {self.header('References')}")
+        return found[1] if found else None
+
 
 def one_line(value: object) -> str:
     """A header's value as one line of text, cut where it is endless."""

@@ -8,6 +8,15 @@ from typing import Any, NamedTuple, Protocol
 
 from jsonschema import Draft7Validator
 
+#: an option that every adapter has which talks to a server
+TIMEOUT: Mapping[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 600,
+    "default": 30,
+    "description": "Seconds to wait for an answer.",
+}
+
 
 class OptionError(ValueError):
     """Options an adapter cannot work with: what is wrong with each is in the text."""

@@ -15,7 +15,7 @@ from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType,
 
 from channels.base import Accepted, CannotTell, Capabilities, Lookup, Message, Outcome, Rejected, Unknown
 from channels.endpoints import is_here
-from channels.options import OptionError
+from channels.options import TIMEOUT, OptionError
 from channels.quiet import quiet
 
 if TYPE_CHECKING:
@@ -48,13 +48,7 @@ class PushAdapter:
                 "minLength": 1,
                 "description": "Apprise's URL of the service, {to} where the device or topic stands: {env: NAME}.",
             },
-            "timeout": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": 600,
-                "default": 30,
-                "description": "Seconds to wait for an answer.",
-            },
+            "timeout": TIMEOUT,
         },
     }
 

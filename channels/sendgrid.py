@@ -27,7 +27,7 @@ from channels.base import (
 )
 from channels.endpoints import is_here
 from channels.events import Call, NotGenuine, Taken
-from channels.options import OptionError
+from channels.options import TIMEOUT, OptionError
 from channels.pooled import Answer, Lost, NotSent, Pool
 from channels.sendgrid_answers import outcome_of
 from channels.sendgrid_mail import LONGEST_CATEGORY, MOST_CATEGORIES, Settings, is_category, payload
@@ -61,13 +61,7 @@ class SendgridAdapter:
                 "default": "https://api.sendgrid.com",
                 "description": "https://api.eu.sendgrid.com for a subuser in the EU. Without TLS only this machine.",
             },
-            "timeout": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": 600,
-                "default": 30,
-                "description": "Seconds to wait for an answer.",
-            },
+            "timeout": TIMEOUT,
             "categories": {
                 "type": "string",
                 "minLength": 1,

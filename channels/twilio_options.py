@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from channels.options import TIMEOUT
+
 _SECRET = {"type": "string", "minLength": 1}
 
 
@@ -60,13 +62,7 @@ OPTIONS: Mapping[str, Any] = {
         },
         "edge": _like("dublin", "[a-z]+(-[a-z0-9]+)*")
         | {"description": "Where requests enter Twilio's network."},
-        "timeout": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 600,
-            "default": 30,
-            "description": "Seconds to wait for an answer.",
-        },
+        "timeout": TIMEOUT,
         "host": _like("http://127.0.0.1:8080", r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?/?")
         | {"description": "For tests: a double of Twilio on this machine."},
     },

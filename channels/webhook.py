@@ -19,6 +19,7 @@ from channels.base import (
 )
 from channels.endpoints import endpoint, origin
 from channels.events import Call, NotGenuine, Taken
+from channels.options import TIMEOUT
 from channels.pooled import Lost, NotSent, Pool
 from channels.standard_webhooks import Signatures
 from channels.webhook_calls import body_of, event_of, outcome_of
@@ -57,13 +58,7 @@ class WebhookAdapter:
                 "minLength": 1,
                 "description": "What signs the server's own calls, which tell what became of a message: {env: NAME}.",
             },
-            "timeout": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": 600,
-                "default": 30,
-                "description": "Seconds to wait for an answer.",
-            },
+            "timeout": TIMEOUT,
         },
     }
 
