@@ -29,9 +29,9 @@ from engine.timekeeping import enter_real
 #: seconds between two looks at the project's files
 _LOOK_EVERY = 30
 
-#: false signatures and unknown tokens of one client: (at once, and then in a minute)
+#: unknown tokens of one client, and false signatures, each for itself: (at once, and then in a minute)
 STRANGERS = (60, 30)
-#: webhook calls of one client: (at once, and then in a minute)
+#: genuine calls of one client: (at once, and then in a minute)
 CALLS = (2_000, 12_000)
 
 
@@ -45,6 +45,7 @@ class Desk:
         self.meters = Meters(app)
         self.log = structlog.get_logger("rekindle.http")
         self.strangers = Allowance(*STRANGERS)
+        self.forgers = Allowance(*STRANGERS)
         self.calls = Allowance(*CALLS)
         self._turn = threading.RLock()
         self._looked_at = time.monotonic()
@@ -68,6 +69,10 @@ class Desk:
         """The URL as the world called it, by what is declared and never by what the call says of itself."""
         target = path.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
         return f"{self.http.public_url}{target}"
+
+    def signed(self, token: str) -> bool:
+        """Whether a link's token is one that we signed; asks no store."""
+        return self.app.signer.read(token) is not None
 
     def holder(self, conn: Connection, token: str) -> Holder | None:
         """Whom a link's token is for; None for one that is not ours."""

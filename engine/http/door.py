@@ -13,14 +13,15 @@ from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import origin
 from engine.http.metrics import Meters
 from engine.http.pages import CONTENT_SECURITY
 
-#: bytes of a body
-LARGEST = 1 << 20
+#: bytes of a body, and of the form of a page
+LARGEST, LARGEST_FORM = 1 << 20, 1 << 14
 #: bytes of a body that is too large which are read all the same, so that the client hears why it was not taken
 _HEARD_OUT = 8 << 20
 _CLOSE = {"Connection": "close"}
@@ -57,6 +58,8 @@ class Door:
         answer = _Answer(send)
         try:
             await self._app(scope, _bounded(scope, receive), answer)
+        except ClientDisconnect:  # gone while its body was awaited: nobody is left to answer
+            pass
         except Exception as error:
             self._log.error(
                 "http_failed", route=route_of(scope), error=type(error).__name__, at=origin(error)
@@ -87,7 +90,8 @@ class _Answer:
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     """``receive``, that ends with 413 or 408 where a body is too large or too slow."""
     declared = dict(scope["headers"]).get(b"content-length", b"")
-    refused = declared.isdigit() and int(declared) > LARGEST
+    largest = LARGEST_FORM if scope["path"].startswith(("/u/", "/p/")) else LARGEST
+    refused = declared.isdigit() and int(declared) > largest
     ends = time.monotonic() + BODY_WITHIN
     taken, whole = 0, False
 
@@ -105,7 +109,7 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         if whole:  # what comes now is only that the client hangs up
             return await receive()
         message = await piece()
-        if not refused and taken <= LARGEST:
+        if not refused and taken <= largest:
             return message
         while not whole and taken <= _HEARD_OUT:  # who is cut off while speaking does not hear the answer
             await piece()

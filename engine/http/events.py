@@ -14,7 +14,7 @@ from channels.options import OptionError
 from channels.standard_webhooks import Signatures
 from engine import settings
 from engine.errors import ConfigurationError
-from engine.http.calls import client_of
+from engine.http.calls import bounded, client_of
 from engine.http.desk import Desk
 from engine.model import Secret
 from engine.telling import tell
@@ -75,10 +75,6 @@ def routes(desk: Desk) -> APIRouter:
     @router.post(_ROUTE, summary="Another system tells of events", responses=_ANSWERS, openapi_extra=_BODY)
     async def receive(name: str, request: Request) -> JSONResponse:
         client = client_of(request)
-        wait = max(desk.calls.take(client), desk.strangers.wait(client))
-        if wait:
-            desk.meters.refused(_ROUTE)
-            raise HTTPException(429, "too many calls", {"Retry-After": str(wait)})
         declared = _declared(desk, name)
         call = Call(
             method="POST",
@@ -120,9 +116,10 @@ def _taken(desk: Desk, name: str, declared: Secret, call: Call, client: str) -> 
     try:
         signatures.genuine(call)
     except NotGenuine as why:
-        desk.strangers.take(client)
+        bounded(desk, desk.forgers, client, _ROUTE)
         desk.log.warning("events_not_genuine", caller=name, because=str(why))
         raise HTTPException(403, "not genuine") from None
+    bounded(desk, desk.calls, client, _ROUTE)
     try:
         items = read(call.body)
     except NotEvents as why:

@@ -50,7 +50,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/metrics", summary="For Prometheus, from inside", responses=inside, response_class=Response)
     def metrics(request: Request) -> Response:
-        if not from_inside(request, bool(desk.http.proxies)):
+        if not from_inside(request, desk.http.proxies):
             raise HTTPException(404)
         return Response(desk.meters.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -60,4 +60,6 @@ def _household(client: str) -> str:
         return client
     if isinstance(address, IPv4Address):
         return client
+    if address.ipv4_mapped is not None:  # heard on a socket that is for both
+        return str(address.ipv4_mapped)
     return str(IPv6Network((int(address), 64), strict=False).network_address)

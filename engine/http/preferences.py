@@ -52,11 +52,15 @@ def routes(desk: Desk) -> APIRouter:
     @router.api_route("/p/{token}", methods=["GET", "HEAD"], responses=ANSWERS, include_in_schema=False)
     @router.get("/p/{token}", responses=ANSWERS, summary="What somebody has chosen")
     def look(token: str, request: Request) -> HTMLResponse:
+        if not desk.signed(token):
+            return not_ours(desk, request)
         with desk.app.store.read() as conn:
             return _shown(conn, desk, token, request)
 
     @router.post("/p/{token}", responses={**ANSWERS, **_WRONG}, summary="Choose", openapi_extra=_FORM)
     async def choose(token: str, request: Request) -> HTMLResponse:
+        if not desk.signed(token):  # before the body, a connection or a lock
+            return not_ours(desk, request)
         form = await form_of(request)
         return await run_in_threadpool(_chosen, desk, token, request, form)
 

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from engine.clock import Clock
 from engine.errors import ConfigurationError
+from engine.http.calls import Proxies
 from engine.http.desk import Desk, open_desk
 from engine.http.service import service
 from engine.model import HttpDef
@@ -97,17 +98,15 @@ def served(
 
 
 def _config(desk: Desk, openapi: bool) -> uvicorn.Config:
-    proxies = list(desk.http.proxies)
     return uvicorn.Config(
-        service(desk, openapi=openapi),
+        Proxies(service(desk, openapi=openapi), desk.http.proxies),
         http=_Patient,
         ws="none",
         loop="asyncio",
         log_config=None,  # our own way of logging stands
         access_log=False,  # its lines would hold URLs, and URLs hold tokens
         server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,  # ours does it
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=_FINISH_WITHIN,

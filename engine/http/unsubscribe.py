@@ -50,6 +50,8 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/u/{token}", responses=ANSWERS, summary="Unsubscribe, at once", openapi_extra=_FORM)
     async def act(token: str, request: Request) -> HTMLResponse:
+        if not desk.signed(token):  # before the body, a connection or a lock
+            return not_ours(desk, request)
         form = await form_of(request)
         what = _take_back if form.get("do") == "back" else _opt_out
         return await run_in_threadpool(what, desk, token, request)
@@ -58,6 +60,8 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _ask(desk: Desk, token: str, request: Request) -> HTMLResponse:
+    if not desk.signed(token):
+        return not_ours(desk, request)
     with desk.app.store.read() as conn:
         holder = desk.holder(conn, token)
         if holder is None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from channels.events import Call, NotGenuine, Receiver, Taken
 from engine.drill.door import rehearsed
-from engine.http.calls import client_of
+from engine.http.calls import bounded, client_of
 from engine.http.desk import Desk
 from engine.intake import take
 
@@ -34,7 +34,6 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["webhooks"])
 
     async def receive(channel: str, request: Request) -> Response:
-        _within_bounds(desk, client_of(request))
         receiver = receivers(desk).get(channel)
         if receiver is None:
             raise HTTPException(404, "no provider calls back for this channel")
@@ -56,14 +55,6 @@ def receivers(desk: Desk) -> dict[str, Receiver]:
     return {name: a for name, a in found if a.capabilities.webhooks and isinstance(a, Receiver)}
 
 
-def _within_bounds(desk: Desk, client: str) -> None:
-    """Raises 429: too many calls, or too many that were not genuine."""
-    wait = max(desk.calls.take(client), desk.strangers.wait(client))
-    if wait:
-        desk.meters.refused(_ROUTE)
-        raise HTTPException(429, "too many calls", {"Retry-After": str(wait)})
-
-
 async def _call(desk: Desk, request: Request) -> Call:
     body = await request.body()
     headers: dict[str, str] = {}
@@ -80,10 +71,11 @@ def _taken(desk: Desk, channel: str, receiver: Receiver, call: Call, client: str
     except NotGenuine as why:
         drilled = rehearsed(desk.app, channel, call)
         if drilled is None:
-            desk.strangers.take(client)
+            bounded(desk, desk.forgers, client, _ROUTE)
             desk.log.warning("webhook_not_genuine", channel=channel, because=str(why))
             raise HTTPException(403, "not genuine") from None
         taken = drilled
+    bounded(desk, desk.calls, client, _ROUTE)
     if taken.items:
         with desk.turn() as app:
             tally = take(app, f"channel:{channel}", channel, taken.items, call.now)

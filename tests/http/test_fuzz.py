@@ -37,7 +37,7 @@ def one_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             options = {"url": "http://127.0.0.1:9/", "secret": SECRET, "receipts_secret": SECRET}
             host = registry.Host(now=visited.clock.now)
             visited.desk.app.channels["in_app"] = registry.build("webhook", options, host)
-            visited.desk.strangers = visited.desk.calls = Allowance(10**9, 10**9)
+            visited.desk.strangers = visited.desk.forgers = visited.desk.calls = Allowance(10**9, 10**9)
             yield visited
         store.close()
 

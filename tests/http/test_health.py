@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
+from fastapi import Request
 from prometheus_client.parser import text_string_to_metric_families
 
+from engine.http.calls import Proxies, client_of
 from engine.http.server import Server
 from state.queries import control
 from state.store import Store
@@ -79,7 +83,33 @@ def test_metrics_are_for_those_inside(store: Store, tmp_path: Path) -> None:
         assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 200
         # what a caller adds in front is not what the proxy has seen
         assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.1, 203.0.113.7"}).status_code == 404
+        # it may have forgotten to say for whom
+        assert client.get("/metrics").status_code == 404
     server.stop()
+
+
+def test_metrics_are_not_for_whom_another_proxy_brings(store: Store, tmp_path: Path) -> None:
+    """One is declared, and another one on this machine is not."""
+    with site(store, tmp_path, proxies="10.0.0.0/8") as visited:
+        assert visited.client.get("/metrics").status_code == 200
+        for said in ("203.0.113.7", "127.0.0.1", "10.0.0.1"):
+            assert visited.client.get("/metrics", headers={"X-Forwarded-For": said}).status_code == 404
+
+
+def test_a_proxy_is_known_however_the_socket_shows_it() -> None:
+    async def ask() -> list[str]:
+        found: list[str] = []
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            found.append(client_of(Request(scope)))
+
+        for peer in ("10.0.0.1", "::ffff:10.0.0.1", "::ffff:192.0.2.1"):
+            headers = [(b"x-forwarded-for", b"203.0.113.7")]
+            scope = {"type": "http", "client": (peer, 1), "headers": headers}
+            await Proxies(app, ["10.0.0.0/8"])(scope, None, None)  # type: ignore[arg-type]
+        return found
+
+    assert asyncio.run(ask()) == ["203.0.113.7", "203.0.113.7", "192.0.2.1"]
 
 
 def test_nothing_describes_itself_unless_told_to(site: Site) -> None:

@@ -63,6 +63,21 @@ def test_a_body_that_does_not_come(site: Site) -> None:
     assert site.ask("SELECT * FROM suppression") == []
 
 
+def test_who_hangs_up_while_the_body_is_awaited_is_no_failure_of_ours(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (token,) = site.tokens()
+    with connected(site) as gone:
+        head = f"POST /u/{token} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        gone.sendall(f"{head}Content-Length: 26\r\n\r\nList-Unsub".encode())
+        time.sleep(0.1)
+    line = 'rekindle_http_requests_total{method="POST",route="/u/{token}",status="%s"} 1.0'
+    while not any(line % status in site.client.get("/metrics").text for status in (408, 499, 500)):
+        time.sleep(0.05)
+    assert line % 499 in site.client.get("/metrics").text
+    assert "http_failed" not in capsys.readouterr().out
+
+
 def test_headers_too_large_and_no_http_at_all(site: Site) -> None:
     for said in (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, b"\x16\x03\x01 hello\r\n\r\n"):
         with connected(site) as odd:
@@ -94,6 +109,12 @@ def test_a_network_of_addresses_is_one_client() -> None:
     assert [allowance.take(f"2001:db8:0:1::{n}") for n in range(1, 4)][:2] == [0, 0]
     assert allowance.take("2001:db8:0:1::ffff") > 0
     assert allowance.take("2001:db8:0:2::1") == 0
+
+
+def test_an_ipv4_client_is_one_however_the_socket_shows_it() -> None:
+    allowance = Allowance(1, 1, Time())
+    assert [allowance.take(f"::ffff:192.0.2.{n}") for n in (1, 2)] == [0, 0]
+    assert allowance.take("192.0.2.1") > 0
 
 
 def test_clients_are_forgotten_before_memory_is() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
+from fastapi import Request
 
 from engine.advance import advance
 from engine.dispatch import dispatch
 from engine.http.link import page_of
+from engine.http.pages import Page
 from engine.jobs import run_refresh
 from engine.people.erase import erase
 from tests.engine.building import DAY, NOW
@@ -263,6 +266,16 @@ def test_what_the_pages_forbid(site: Site) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
         assert "server" not in answer.headers
+
+
+def test_a_brand_is_text_in_the_title_too(site: Site) -> None:
+    brand = replace(site.desk.brand, name="A&B </title><img src=x>")
+    page = bytes(
+        Page(brand, Request({"type": "http", "headers": []}))("ask", channel="email", token="t").body
+    )
+    title = page.decode().partition("<title>")[2].partition("</title>")[0]
+    assert "A&amp;B" in title
+    assert b"<img" not in page
 
 
 def test_a_host_header_leads_nowhere(site: Site) -> None:

@@ -18,7 +18,7 @@ from channels import registry
 from channels.events import Call, InboundMessage, NotGenuine, Reply, Taken
 from channels.recording import RecordingAdapter
 from channels.standard_webhooks import Signatures
-from engine.http.door import LARGEST
+from engine.http.door import LARGEST, LARGEST_FORM
 from state.store import Store, parse_url
 from state.testing import postgres_url
 from tests.engine.building import NOW
@@ -116,6 +116,26 @@ def test_who_keeps_calling_falsely_has_to_wait(site: Site) -> None:
     assert int(site.client.post("/webhooks/sms").headers["Retry-After"]) > 0
 
 
+def test_a_genuine_call_is_not_refused_for_what_strangers_do(told: bytes, site: Site) -> None:
+    """Behind a proxy that nobody declared everybody is one client, and a provider does not tell of a STOP twice."""
+    for n in range(70):
+        site.client.get(f"/u/guess{n}")
+    assert (
+        site.client.post("/webhooks/in_app", content=told).status_code == 403
+    )  # each has a budget of its own
+    for _ in range(70):
+        site.client.post("/webhooks/in_app", content=told)
+    assert site.client.post("/webhooks/in_app", content=told).status_code == 429
+    assert post(site, told).status_code == 204
+
+
+def test_a_wrong_link_asks_no_store(site: Site) -> None:
+    """Nobody without a link of ours waits for a lock, or has others wait."""
+    with away(site.desk.app.store):
+        for page in ("/u/guess", "/p/guess"):
+            assert site.client.get(page).status_code == site.client.post(page).status_code == 404
+
+
 def test_an_adapter_that_breaks_its_promise_is_our_fault_and_told_as_one(site: Site) -> None:
     answering(site, RuntimeError("sam@customer.example"))
     answer = site.client.post("/webhooks/sms")
@@ -130,6 +150,18 @@ def test_bodies_are_bounded_whether_or_not_their_length_is_told(site: Site) -> N
     pieces = (b"x" * 65_536 for _ in range(20))
     assert site.client.post("/webhooks/sms", content=pieces).status_code == 413
     assert len(caller.calls) == 1
+
+
+def test_a_form_is_smaller_and_judged_by_its_link_first(site: Site) -> None:
+    (token,) = site.tokens()
+    form = {
+        "content": b"&" * (LARGEST_FORM + 1),
+        "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+    }
+    for page in ("/u", "/p"):
+        assert site.client.post(f"{page}/{token}", **form).status_code == 413  # type: ignore[arg-type]
+        assert site.client.post(f"{page}/guess", **form).status_code == 404  # type: ignore[arg-type]
+    assert site.ask("SELECT * FROM suppression") == []
 
 
 def test_a_store_that_is_away_asks_to_be_tried_again(told: bytes, site: Site) -> None:

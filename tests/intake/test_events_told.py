@@ -212,6 +212,13 @@ def test_what_is_not_signed_as_declared_is_refused(store: Store, client: httpx.C
     assert post(client, one(), url="/events/other").status_code == 404
 
 
+def test_a_signed_call_is_not_refused_for_what_strangers_do(client: httpx.Client) -> None:
+    answers = [client.post(URL, json=one()).status_code for _ in range(70)]
+    assert answers[:60] == [403] * 60
+    assert answers[-1] == 429
+    assert post(client, one()).json()["results"][0]["status"] == "recorded"
+
+
 def test_a_body_without_events_is_a_400(client: httpx.Client) -> None:
     bodies = (b"", b"{", b"[]", b'"x"', b'{"events": {}}', b'{"events": [], "more": 1}')
     assert {post(client, body).status_code for body in bodies} == {400}
