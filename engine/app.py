@@ -49,7 +49,8 @@ _MOST_THREADS = 64
 class App:
     """One project in one environment: compiled files, open store, built channels, a clock.
 
-    Use ``open_app``. Not for several threads at once: one worker does one thing at a time.
+    Use ``open_app``. Not for several threads at once: one worker does one thing at a time. What ``engine.intake.take``
+    uses of it is safe for threads.
     """
 
     def __init__(
@@ -202,9 +203,10 @@ class App:
     def listeners(self) -> dict[str, set[str]]:
         """Event name -> campaigns that it can move, in the versions that people are on too; refusals and closed
         reviews move every one."""
-        heard = {name: set(self.project.campaigns) for name in (*REFUSALS, "task_closed")}
-        for campaign in (*self.project.campaigns.values(), *self.versions.at_hand()):
-            for name in campaign.listens_to | self.project.policy.won_back:
+        project = self.project  # as it is now: another thread may read the files again
+        heard = {name: set(project.campaigns) for name in (*REFUSALS, "task_closed")}
+        for campaign in (*project.campaigns.values(), *self.versions.at_hand()):
+            for name in campaign.listens_to | project.policy.won_back:
                 heard.setdefault(name, set()).add(campaign.id)
         return heard
 

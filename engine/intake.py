@@ -23,6 +23,7 @@ from engine.intake_replies import Replies
 from engine.machines import is_scanner
 from engine.soft_bounces import suppress_gone
 from engine.suppression import suppress_addresses
+from state.errors import StoreConflict
 from state.ids import next_ids
 from state.queries import doubts, notices, people, received, record
 
@@ -34,6 +35,8 @@ Item = ProviderEvent | InboundMessage
 #: why an opening or a click is still open: whether a program did it shows when more has come in
 WATCHED = "watched: a person, or a program?"
 BY_MACHINE = "a machine's doing"
+#: how often a call is taken that must give way to another one
+_ATTEMPTS = 5
 
 
 class Coming(NamedTuple):
@@ -70,15 +73,26 @@ def take(app: App, source: str, channel: str, items: Sequence[Item], now: int) -
     ``source`` with an item's own id names it for ever. Returns how many were ``known`` already, and of the new ones
     how many were ``applied``, are ``open`` (to be placed or judged later) or ``ignored``. When it returns, whoever
     said no is suppressed.
+
+    Several threads may be at it with one App on PostgreSQL: of the App it takes the store, keys, the project and
+    ``listeners``, none of which changes under its hands. Of two that have the same item, one gives way and begins anew.
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _once(app, source, channel, items, now)
+        except StoreConflict:
+            continue
+    return _once(app, source, channel, items, now)
+
+
+def _once(app: App, source: str, channel: str, items: Sequence[Item], now: int) -> Counter[str]:
     with app.store.begin() as conn:
-        return take_in(conn, app, source, channel, items, now)
+        return _take(conn, app, source, channel, items, now)
 
 
-def take_in(
+def _take(
     conn: Connection, app: App, source: str, channel: str, items: Sequence[Item], now: int
 ) -> Counter[str]:
-    """The same in the caller's transaction, which holds no locks of people yet."""
     first = {item.id: item for item in reversed(items)}
     known = received.known_keys(conn, source, first.keys()) if first else set()
     fresh = [item for item in reversed(first.values()) if item.id not in known]
@@ -87,7 +101,8 @@ def take_in(
         intake = Intake(conn, app, source, channel, now)
         numbers = next_ids(len(fresh))
         intake.read([Coming(n, item, now) for n, item in zip(numbers, fresh, strict=True)])
-        received.put(conn, intake.rows)
+        if received.put(conn, intake.rows) < len(fresh):
+            raise StoreConflict("the same came in by two calls at once")
         intake.act()
         tally.update(row.state for row in intake.rows)
     return +tally
@@ -268,7 +283,7 @@ class Intake:
         """Write what the batch calls for."""
         self._replies.before()
         self._settle()
-        for (scope, reason), keys in self._addresses.items():
+        for (scope, reason), keys in sorted(self._addresses.items()):
             suppress_addresses(self.conn, keys, scope, reason, at=self.now, source=f"event:{self.source}")
         if self._events:
             values, listeners = self.app.project.values, self.app.listeners()

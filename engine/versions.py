@@ -21,7 +21,8 @@ Key = tuple[str, str]
 class Versions:
     """Campaigns by (id, version): the project's current ones at hand, others compiled from the store.
 
-    In memory are the current ones, those somebody was on at the last ``refresh``, and what was asked for since.
+    In memory are the current ones, those somebody was on at the last ``refresh``, and what was asked for since. The
+    tables are replaced, never changed: another thread may read on in what it has.
     """
 
     def __init__(self, root: Path) -> None:
@@ -41,7 +42,7 @@ class Versions:
     def keep(self, campaigns: Iterable[Campaign]) -> None:
         """From now on these are the current ones."""
         current = {(c.id, c.version): c for c in campaigns}
-        self._known |= current
+        self._known = self._known | current
         self._current = frozenset(current)
         self._unreadable -= self._current
 
@@ -80,8 +81,8 @@ class Versions:
         self._unreadable.clear()
         for key, bundle in files.items():
             self._take(key, bundle)
-        for key in before - live - self._current:
-            del self._known[key]
+        kept = live | self._current
+        self._known = {k: c for k, c in self._known.items() if k in kept or k not in before}
         return set(self._known) != before
 
     def _take(self, key: Key, files: dict[str, str] | None) -> None:
@@ -92,4 +93,4 @@ class Versions:
         if campaign is None:
             self._unreadable.add(key)
         else:
-            self._known[key] = campaign
+            self._known = {**self._known, key: campaign}

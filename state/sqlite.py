@@ -36,10 +36,10 @@ def dict_rows(conn: Connection, sql: str, params: Params = ()) -> list[dict[str,
         raise _wrapped(sql, error) from error
 
 
-def run_many(conn: Connection, sql: str, rows: Sequence[Params]) -> None:
-    """Execute once for every row."""
+def run_many(conn: Connection, sql: str, rows: Sequence[Params]) -> int:
+    """Execute once for every row; how many rows of the table that changed."""
     try:
-        _driver(conn).executemany(sql, rows)
+        return _driver(conn).executemany(sql, rows).rowcount
     except sqlite3.Error as error:
         raise _wrapped(sql, error) from error
 

@@ -1,7 +1,7 @@
 """What every page and webhook works with: one project in one environment, read again when its files change.
 
-The pages' own transactions go straight to the store, which is safe for threads. What needs the whole ``App`` takes
-a turn: the App does one thing at a time.
+The pages' own transactions and intake's go straight to the store, which is safe for threads. What needs the whole
+``App`` takes a turn: the App does one thing at a time.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -84,13 +85,14 @@ class Desk:
         with self._turn:
             yield self.app
 
+    def writer_turn(self) -> AbstractContextManager[Any]:
+        """SQLite has one writer: its writers take turns here instead of asking again and again. PostgreSQL's do not."""
+        return self._turn if self.app.store.dialect == "sqlite" else nullcontext()
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A write transaction. SQLite has one writer: its writers take turns here instead of asking again and again."""
-        with (
-            self._turn if self.app.store.dialect == "sqlite" else nullcontext(),
-            self.app.store.begin() as conn,
-        ):
+        """A write transaction."""
+        with self.writer_turn(), self.app.store.begin() as conn:
             yield conn
 
     def look_again(self) -> None:

@@ -77,7 +77,7 @@ def _taken(desk: Desk, channel: str, receiver: Receiver, call: Call, client: str
         taken = drilled
     bounded(desk, desk.calls, client, _ROUTE)
     if taken.items:
-        with desk.turn() as app:
-            tally = take(app, f"channel:{channel}", channel, taken.items, call.now)
+        with desk.writer_turn():
+            tally = take(desk.app, f"channel:{channel}", channel, taken.items, call.now)
         desk.log.info("received", channel=channel, **{k: v for k, v in sorted(tally.items()) if v})
     return taken

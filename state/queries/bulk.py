@@ -29,23 +29,23 @@ class BulkInsert:
     def __init__(self, table: str, columns: Sequence[str], tail: str = "ON CONFLICT DO NOTHING") -> None:
         self._table, self._columns, self._tail = table, tuple(columns), tail
 
-    def __call__(self, conn: Connection, rows: Rows) -> None:
-        """Write the rows in the caller's transaction."""
+    def __call__(self, conn: Connection, rows: Rows) -> int:
+        """Write the rows in the caller's transaction; how many were written."""
         if not rows:
-            return
+            return 0
         if conn.dialect.name == "sqlite":
-            sqlite.run_many(conn, self._sqlite, rows)
-        elif self._tail:
-            conn.exec_driver_sql(self._postgres, _as_columns(rows))
-        else:
-            self._copy(conn, rows)
+            return sqlite.run_many(conn, self._sqlite, rows)
+        if self._tail:
+            return conn.exec_driver_sql(self._postgres, _as_columns(rows)).rowcount
+        return self._copy(conn, rows)
 
-    def _copy(self, conn: Connection, rows: Rows) -> None:
+    def _copy(self, conn: Connection, rows: Rows) -> int:
         driver: Any = conn.connection.driver_connection
         sql = f"COPY {self._table} ({', '.join(self._columns)}) FROM STDIN"
         with driver.cursor() as cursor, cursor.copy(sql) as copy:
             for row in rows:
                 copy.write_row(row)
+        return len(rows)
 
     @cached_property
     def _sqlite(self) -> str:

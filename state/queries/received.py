@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -42,9 +43,13 @@ def known_keys(conn: Connection, source: str, keys: Collection[str]) -> set[str]
     return {r[0] for r in fetch(conn, sql, source=source, names=many(conn, keys))}
 
 
-def put(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Put on record what came in; what is there stays as it is. Rows are in the order of ``COLUMNS``."""
-    _PUT(conn, rows)
+def put(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Put on record what came in; what is there stays as it is. Rows are in the order of ``COLUMNS``.
+
+    Returns how many were new. It waits for whoever is putting the same on record this moment, in the order of the keys,
+    so that nobody waits in a circle.
+    """
+    return _PUT(conn, sorted(rows, key=itemgetter(1, 2)))
 
 
 def touches(conn: Connection, refs: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -93,3 +94,25 @@ def test_what_is_tampered_with_or_stale_is_refused_and_what_is_replayed_changes_
     assert (rows(store), addresses(store)) == ([], set())
     assert [told(visited.client, event) for _ in range(3)] == [204, 204, 204]
     assert (touch(store), len(rows(store))) == ("delivered", 1)
+
+
+def test_a_call_that_comes_many_times_at_once_is_taken_once(store: Store, visited: Site) -> None:
+    [(ref,)] = visited.ask("SELECT ref FROM touch")
+    call = [
+        {
+            "event": name,
+            "sg_event_id": name,
+            "rekindle_ref": ref,
+            "email": "user-1@example.com",
+            "timestamp": NOW,
+        }
+        for name in ("delivered", "spamreport")
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: told(visited.client, *call), range(24))) == {204}
+    assert (touch(store), suppressions(store)) == ("delivered", {(1, "all", "complaint")})
+    assert [row[0] for row in rows(store)] == ["delivered", "complained"]
+    assert visited.ask("SELECT name, count(*) FROM event GROUP BY name ORDER BY name") == [
+        ("complained", 1),
+        ("delivered", 1),
+    ]
