@@ -172,7 +172,7 @@ class App:
 
     def closed(self, conn: Connection) -> dict[str, list[str]]:
         """Campaigns that wait for the drill to pass here, each with the channels that it waits for."""
-        return drill_gate.closed(conn, self.environment, self.project.campaigns)
+        return drill_gate.closed(conn, self)
 
     def priority(self, campaign: str) -> int:
         """The campaign's priority as the project has it now."""

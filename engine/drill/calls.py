@@ -41,6 +41,8 @@ class Line:
 
     def __init__(self, base: str, public_url: str) -> None:
         self.base, self.public_url = base.rstrip("/"), public_url
+        #: calls that were made, answered or not
+        self.posts = 0
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=False)
 
     def get(self, path: str) -> int:
@@ -49,6 +51,7 @@ class Line:
 
     def post(self, call: Post) -> int:
         """The status of a call. Raises Unanswered."""
+        self.posts += 1
         return self._request("POST", call.path, call.body, call.headers)
 
     def _request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> int:

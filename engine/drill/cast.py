@@ -80,10 +80,12 @@ def hire(app: App, conn: Connection, channel: str) -> Extra:
 
 
 def _free_phone(conn: Connection) -> str:
-    """A number out of those reserved for fiction, which nobody in the store has either."""
+    """A number out of those reserved for fiction, which nobody in the store has either, nor has had in a drill that is
+    not swept yet."""
+    kept = {address for value, _ in control.like(conn, _KEY).values() for address in value["addresses"]}
     for _ in range(_TRIES):
         phone = f"+1{secrets.choice(range(201, 990))}55501{secrets.randbelow(100):02}"
-        if phone_number(phone, None) and not synthetic.is_taken(conn, phone):
+        if phone not in kept and phone_number(phone, None) and not synthetic.is_taken(conn, phone):
             return phone
     raise AssertionError("every reserved number is taken")
 
@@ -122,23 +124,26 @@ def _rows(extra: Extra, now: int) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def dismiss(conn: Connection, identities: set[int]) -> None:
-    """These synthetic people go, with all that is on record about them."""
-    _drop(conn, {k: v for k, (v, _) in control.like(conn, _KEY).items() if v["id"] in identities})
+def dismiss(conn: Connection, identities: set[int], *, late: bool = False) -> None:
+    """These synthetic people go, with all that is on record about them. ``late``: a no of theirs may still be worked
+    off, so that their addresses are kept for the sweep."""
+    found = {k: v for k, (v, _) in control.like(conn, _KEY).items() if v["id"] in identities}
+    _drop(conn, found, forget=not late)
 
 
 def sweep(conn: Connection, before: int) -> int:
-    """Clean up after drills that began before a moment and never came to their end; how many people that were."""
+    """Clean up after people of drills that began before a moment: those of one that never came to its end, and what
+    was worked off after its end; how many people that were."""
     forgotten = {k: v for k, (v, at) in control.like(conn, _KEY).items() if at <= before}
-    _drop(conn, forgotten)
+    _drop(conn, forgotten, forget=True)
     return len(forgotten)
 
 
-def _drop(conn: Connection, found: dict[str, dict[str, Any]]) -> None:
+def _drop(conn: Connection, found: dict[str, dict[str, Any]], *, forget: bool) -> None:
     if not found:
         return
     synthetic.drop(
         conn, [v["id"] for v in found.values()], [a for v in found.values() for a in v["addresses"]]
     )
-    for key in found:
+    for key in found if forget else ():
         control.drop(conn, f"{_KEY}{key}")

@@ -53,10 +53,10 @@ def drill(app: App, url: str | None = None, *, within: float = WITHIN) -> dict[s
     """Go every way in and say how it went; where all of them work it is on record that the drill has passed here.
 
     ``url``: where the running system is, else where it listens. Nothing is sent to anybody, and nothing of it is left,
-    not even of one that was killed, once the next has run. Raises ConfigurationError where no pages are declared, and
-    NotServed where nobody answers.
+    not even of one that was killed, once the next has run. Raises ConfigurationError where no pages are declared or a
+    variable is not set, and NotServed where nobody answers.
     """
-    line = _line(app.environment, url)
+    line, known = _line(app.environment, url), gate.known(app)
     _is_there(line, app.environment)
     log, began = structlog.get_logger("rekindle.drill"), app.clock.now()
     with app.store.begin() as conn:
@@ -68,7 +68,7 @@ def drill(app: App, url: str | None = None, *, within: float = WITHIN) -> dict[s
     passed = bool(results) and all(result.passed for result in results)
     if passed:
         with app.store.begin() as conn:
-            gate.record(conn, app.environment, app.clock.now())
+            gate.record(conn, app.environment, known, app.clock.now())
     log.info("drilled", environment=app.environment.name, passed=passed, ways=len(results))
     return {
         "format_version": 1,
@@ -120,17 +120,21 @@ def _gone(app: App, line: Line, way: Way, within: float) -> Result:
     """One way gone by a person of its own."""
     with app.store.begin() as conn:
         extra = cast.hire(app, conn, way.channel)
+    posts, settled = line.posts, False
     try:
         if _judged(app, extra)[1].verdicts[-1].says is Says.EXIT:
             return Result(way=way, passed=False, because="a message was withheld before anybody had said no")
         began = time.monotonic()
         way.go(app, line, extra)
-        return _awaited(app, extra, way, began, within)
+        result = _awaited(app, extra, way, began, within)
+        settled = result.passed
+        return result
     except (Failed, Unanswered) as error:
         return Result(way=way, passed=False, because=str(error))
     finally:
         with app.store.begin() as conn:
-            cast.dismiss(conn, {extra.identity})
+            # a call that showed nothing in time may yet be worked off
+            cast.dismiss(conn, {extra.identity}, late=line.posts > posts and not settled)
 
 
 def _awaited(app: App, extra: Extra, way: Way, began: float, within: float) -> Result:

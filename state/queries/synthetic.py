@@ -41,14 +41,21 @@ def owners(conn: Connection, refs: Collection[str]) -> dict[str, int]:
 
 def drop(conn: Connection, ids: Collection[int], addresses: Collection[str]) -> None:
     """Synthetic people and all about them go, their addresses' suppressions too. Nobody else is touched, whatever
-    the ids say."""
+    the ids and the addresses say."""
     for table in _TABLES:
         execute(
             conn,
             f"DELETE FROM {table} WHERE identity_id IN :ids AND identity_id < 0",
             {"ids": many(conn, ids)},
         )
-    execute(conn, "DELETE FROM address_suppression WHERE address IN :names", {"names": many(conn, addresses)})
+    sql = """
+    DELETE FROM address_suppression WHERE address IN :names
+      AND address NOT IN (SELECT phone FROM person WHERE phone IN :names UNION ALL
+                          SELECT phone FROM contact WHERE phone IN :names UNION ALL
+                          SELECT email_key FROM person WHERE email_key IN :names UNION ALL
+                          SELECT email_key FROM contact WHERE email_key IN :names)
+    """
+    execute(conn, sql, {"names": many(conn, addresses)})
 
 
 def left(conn: Connection) -> int:

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import text
 
 from channels.recording import RecordingAdapter
+from engine.app import App
 from engine.drill import cast, gate, ways
-from engine.drill.calls import HEADER, Line, Post, drill_key, event_by_sendgrid, forged
+from engine.drill.calls import HEADER, Line, Post, drill_key, event_by_sendgrid, forged, stop_by_twilio
 from engine.drill.cast import Extra
 from engine.drill.run import NotServed, drill
 from engine.drill.ways import Failed, Way
+from engine.errors import ConfigurationError
 from engine.jobs import JOBS, run_housekeeping
 from engine.status import status
+from engine.suppression import suppress_addresses
 from state.queries import gauges, synthetic
 from state.store import Store
 from tests.drill import building
@@ -222,10 +225,37 @@ def test_what_a_killed_drill_left_is_swept_by_the_next_and_by_housekeeping(
 
 
 def test_cleaning_up_touches_nobody_who_is_real(store: Store) -> None:
-    add_person(store, 1)
+    add_person(store, 1, phone="+13125550101")
     with store.begin() as conn:
-        synthetic.drop(conn, [1], [])
+        suppress_addresses(conn, ["+13125550101", "+13125550102"], "sms", "opt_out", at=1, source="sms")
+        synthetic.drop(conn, [1], ["+13125550101", "+13125550102"])
         assert conn.execute(text("SELECT count(*) FROM person")).scalar() == 1
+        assert conn.execute(text("SELECT address FROM address_suppression")).all() == [("+13125550101",)]
+
+
+def test_a_no_worked_off_after_the_drill_gave_up_is_swept(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[Line, Post]] = []
+
+    def lost(app: App, line: Line, extra: Extra) -> None:
+        call = stop_by_twilio(building.PUBLIC, "0" * 32, extra, "+13125550199")
+        made.append((Line(line.base, line.public_url), call))
+        line.post(Post(path="/live", body=b"", headers={}))
+
+    way = Way(channel="sms", name="STOP", through="POST /webhooks/sms", go=lost)
+    monkeypatch.setattr("engine.drill.run.ways", lambda app: [way])
+    with held(store, files(CHANNELS), tmp_path) as found:
+        assert not found.drill(within=0)["passed"]
+        assert found.ask("SELECT count(*) FROM person") == [(0,)]
+        [(line, call)] = made
+        assert line.post(call) == 200
+        assert found.ask("SELECT channel, reason FROM address_suppression") == [("sms", "opt_out")]
+        with store.begin() as conn:
+            conn.execute(text("UPDATE control SET at = at - 901 WHERE key LIKE 'drilling:%'"))
+        run_housekeeping(found.app, found.app.clock.now())
+        assert found.ask("SELECT count(*) FROM address_suppression") == [(0,)]
+        assert found.ask("SELECT count(*) FROM control WHERE key LIKE 'drilling:%'") == [(0,)]
 
 
 # ── the gate ──
@@ -277,13 +307,67 @@ def test_a_channel_that_changed_shuts_the_campaigns_that_write_by_it(
     was = building.app_on(store, files({"email": SMTP}), tmp_path)
     now = building.app_on(store, files(changed), tmp_path)
     with store.begin() as conn:
-        gate.record(conn, was.environment, 1)
+        gate.record(conn, was.environment, gate.known(was), 1)
         assert now.closed(conn) == ({"back": shut} if shut else {})
 
 
-def test_a_fingerprint_holds_no_secret_and_a_new_one_changes_nothing(store: Store, tmp_path: Path) -> None:
-    app = building.app_on(store, files(CHANNELS), tmp_path)
-    assert "SG.secret" not in json.dumps(gate.fingerprints(app.environment))
-    renamed = {"email": CHANNELS["email"].replace("MAIL_KEY", "OTHER_KEY")}
-    other = building.app_on(store, files({**CHANNELS, **renamed}), tmp_path)
-    assert gate.fingerprints(app.environment) == gate.fingerprints(other.environment)
+def test_another_page_behind_the_links_shuts_every_channel(store: Store, tmp_path: Path) -> None:
+    was = building.app_on(store, files({"email": SMTP}), tmp_path)
+    elsewhere = files({"email": SMTP}, unsubscribe="https://www.small.example/stop")
+    now = building.app_on(store, elsewhere, tmp_path)
+    with store.begin() as conn:
+        gate.record(conn, was.environment, gate.known(was), 1)
+        assert (was.closed(conn), now.closed(conn)) == ({}, {"back": ["email"]})
+
+
+RETURNED = SMTP.replace("bounces@go.example", "{env: RETURN_PATH}").replace(
+    "security: none", "security: none, username: u, password: {env: MAIL_KEY}"
+)
+
+
+@pytest.mark.parametrize(
+    ("declared", "variables", "shut"),
+    [
+        (RETURNED, {"RETURN_PATH": "nobody@elsewhere.example"}, True),
+        (RETURNED.replace("RETURN_PATH", "OTHER"), {"OTHER": "bounces@go.example"}, True),
+        (RETURNED.replace("MAIL_KEY", "OTHER"), {"OTHER": "SG.secret"}, True),
+        (RETURNED, {"MAIL_KEY": "a renewed one"}, False),
+        (RETURNED, {"RETURN_PATH": ""}, False),  # not set where somebody only looks
+    ],
+)
+def test_what_stands_in_a_variable_is_known_by_its_name_and_unless_a_credential_by_its_content(
+    declared: str, variables: dict[str, str], shut: bool, store: Store, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("RETURN_PATH", "bounces@go.example")
+    was = building.app_on(store, files({"email": RETURNED}), tmp_path)
+    with store.begin() as conn:
+        gate.record(conn, was.environment, gate.known(was), 1)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    now = building.app_on(store, files({"email": declared}), tmp_path)
+    with store.read() as conn:
+        assert now.closed(conn) == ({"back": ["email"]} if shut else {})
+
+
+def test_a_variable_that_is_not_set_ends_the_drill_before_it_begins(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RETURN_PATH", raising=False)
+    app = building.app_on(store, files({"email": RETURNED}), tmp_path)
+    with pytest.raises(ConfigurationError, match="RETURN_PATH is not set"):
+        drill(app, NOWHERE)
+
+
+def test_what_a_drill_knows_shows_nothing_of_a_variable_and_needs_our_key(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETURN_PATH", "bounces@go.example")
+    texts = files({**CHANNELS, "email": RETURNED})
+    found = gate.known(building.app_on(store, texts, tmp_path))
+    assert found["email"].keys() == {"declared", "option return_path"}
+    assert found["sms"].keys() == {"declared", "option account_sid"}
+    assert not [word for word in ("SG.secret", "go.example") if word in json.dumps(found)]
+    monkeypatch.setenv("SIGNING_KEY", "another signing key")
+    other = gate.known(building.app_on(store, texts, tmp_path))
+    assert other["email"]["option return_path"] != found["email"]["option return_path"]
