@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from channels.base import Accepted, Adapter, Message, Outcome, Rejected, Retry, Unknown
 from channels.letter import LetterAdapter
+from engine.clock import iso
 from engine.errors import ConfigurationError, RekindleError
 from engine.letter_clearance import forbidden
 from engine.letter_mail import as_mail
@@ -23,13 +24,16 @@ from engine.letters import LetterStands, LetterWaits, adapter_of, happened, one
 from engine.people.normalise import email_key
 from engine.suppression import reached_on, suppress, suppress_addresses
 from engine.verdict import Says
-from state.queries import facts, people
+from state.queries import control, facts, people
 from state.queries import letters as queries
 
 if TYPE_CHECKING:
     from engine.app import App
 
 _BATCH = 50
+_CURSOR = "letters:tried"
+#: seconds for which a letter without an answer may still be on its way out: longer than any call takes
+UNDER_WAY = 900
 
 
 class LetterForbidden(LetterStands):
@@ -62,9 +66,7 @@ def hand_on_due(app: App) -> Counter[str]:
     tally: Counter[str] = Counter()
     if adapter_of(app).deliver == "post":
         return tally
-    with app.store.read() as conn:
-        waiting = queries.to_hand_on(conn, _BATCH)
-    for ref in waiting:
+    for ref in _next(app):
         try:
             hand_on(app, ref)
             tally["letters"] += 1
@@ -75,12 +77,35 @@ def hand_on_due(app: App) -> Counter[str]:
     return tally
 
 
+def _next(app: App) -> list[str]:
+    """The next letters to try, behind those that were tried last: after the newest the oldest again."""
+    with app.store.read() as conn:
+        tried = control.get(conn, _CURSOR)
+        at, ref = (tried[0]["at"], tried[0]["ref"]) if tried else (0, "")
+        waiting = queries.to_hand_on(conn, (at, ref), _BATCH)
+    if len(waiting) == _BATCH:  # else each of them is in every batch
+        at, ref = waiting[-1]
+        with app.store.begin() as conn:
+            control.put(conn, _CURSOR, {"at": at, "ref": ref}, app.clock.now())
+    return [ref for _, ref in waiting]
+
+
 def did_not_leave(app: App, ref: str) -> None:
-    """Take a person's word that a letter in doubt never left. Raises UnknownName and LetterStands."""
+    """Take a person's word that a letter in doubt never left. Raises UnknownName and LetterStands: also while it is
+    being sent, since nobody can know that yet."""
+    now = app.clock.now()
     with app.store.begin() as conn:
         found = one(conn, ref)
         people.lock_living(conn, [found["identity_id"]])
-        if found["carrier"] not in ("email", "failed") or not queries.give_back(conn, found["ref"]):
+        found = one(conn, found["ref"])
+        if found["handed_at"] is not None and now < found["handed_at"] + UNDER_WAY:
+            until = iso(found["handed_at"] + UNDER_WAY)
+            raise LetterStands(
+                f"letter {found['ref']} is being sent, and nobody has the answer yet",
+                hint=f"If whoever sends it was killed, say so again after {until}",
+            )
+        carried = found["carrier"] in ("email", "failed")
+        if not carried or not queries.give_back(conn, found["ref"], found["handed_at"]):
             raise LetterStands(f"letter {found['ref']} is {found['state']}, and not in doubt")
 
 
@@ -98,8 +123,8 @@ def _to_folder(app: App, adapter: LetterAdapter, ref: str) -> str:
             _publish(path, pdf)
         except OSError as error:
             raise LetterWaits(f"cannot write to {adapter.folder}: {error.strerror}") from None
-        queries.take(conn, found["ref"], "file")
-        queries.note(conn, found["ref"], "file", str(path.relative_to(adapter.folder)))
+        queries.take(conn, found["ref"], "file", now)
+        queries.note(conn, found["ref"], "file", str(path.relative_to(adapter.folder)), now)
     return f"signed, and written to {path}"
 
 
@@ -139,10 +164,11 @@ def _by_mail(app: App, ref: str) -> str:
         if pdf is None or payload is None:
             raise LetterStands("the person was erased, and the letter with them")
         [person] = facts.people(conn, [found["identity_id"]])
-        mail = as_mail(app.project, app.signer, Message.from_json(payload), person, pdf)
-        if not queries.take(conn, ref, "email"):
+        mail = as_mail(app, Message.from_json(payload), person, pdf)
+        taken = app.clock.now()
+        if not queries.take(conn, ref, "email", taken):
             raise LetterStands(f"letter {ref} was handed on before")
-    return _settled(app, found, mail, _sent(app, carrier, mail))
+    return _settled(app, ref, taken, mail, _sent(app, carrier, mail))
 
 
 def _sent(app: App, carrier: Adapter, mail: Message) -> Outcome:
@@ -153,20 +179,22 @@ def _sent(app: App, carrier: Adapter, mail: Message) -> Outcome:
         return Unknown(reason=f"the adapter failed with {type(error).__name__}")
 
 
-def _settled(app: App, letter: dict[str, Any], mail: Message, outcome: Outcome) -> str:
-    """Write down what became of the e-mail."""
-    ref, now = letter["ref"], app.clock.now()
+def _settled(app: App, ref: str, taken: int, mail: Message, outcome: Outcome) -> str:
+    """Write down what became of the e-mail that was ``taken`` then."""
+    now = app.clock.now()
     with app.store.begin() as conn:
-        found = one(conn, ref)
-        people.lock_living(conn, [found["identity_id"]])
+        people.lock_living(conn, [one(conn, ref)["identity_id"]])
+        found = one(conn, ref)  # under the lock: a merge may have moved it while it was sent
         match outcome:
             case Accepted(provider_id=tracking):
                 queries.post(conn, ref, carrier="email", tracking=tracking, at=now)
                 happened(app, conn, one(conn, ref), "posted", now, {"carrier": "email", "tracking": tracking})
             case Retry():
-                queries.give_back(conn, ref)
+                queries.give_back(conn, ref, taken)
+            case Unknown():
+                queries.doubt(conn, ref, taken)
             case Rejected(reason=because, suppress=suppress_as):
-                queries.note(conn, ref, "failed", because)
+                queries.note(conn, ref, "failed", because, taken)
                 if suppress_as:
                     _suppress(conn, found["identity_id"], mail.to, suppress_as, now)
     if isinstance(outcome, Accepted):

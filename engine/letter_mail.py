@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from channels.base import Attachment, Message
 from engine import layout, links, tokens
-from engine.model import Project
 from engine.pages import letterhead
+from engine.refs import person_ref
 from engine.templates import compiled, environment
-from engine.tokens import Signer
 from engine.wording import notices
+
+if TYPE_CHECKING:
+    from engine.app import App
 
 _HTML = environment(html=True)
 _TEXT = environment(html=False)
 
 
-def as_mail(
-    project: Project, signer: Signer, letter: Message, person: Mapping[str, Any], pdf: bytes
-) -> Message:
+def as_mail(app: App, letter: Message, person: Mapping[str, Any], pdf: bytes) -> Message:
     """The e-mail from the brand's own address, with replies to the signatory. The person has an e-mail address."""
-    brand, meta = project.brand, letter.meta
+    brand, meta = app.project.brand, letter.meta
     language = meta.get("language")
-    link = tokens.unsubscribe_url(brand.unsubscribe_url, signer.sign(letter.ref))
+    # by the person and not by the touch, which is a letter: who presses "unsubscribe" in an e-mail means e-mail
+    token = app.signer.sign(person_ref(app.ref_key, person["identity_id"]))
+    link = tokens.unsubscribe_url(brand.unsubscribe_url, token)
     said = notices(language)
     website = links.tagged(brand.website, "email", meta.get("campaign", ""), meta.get("step", ""))
     head = replace(letterhead(brand), website=website)
@@ -40,6 +42,8 @@ def as_mail(
     )
     footer = layout.text(body="", notices=said, head=head)
     names = {"words": Markup(letter.html), "subject": letter.subject, "unsubscribe": link}  # noqa: S704 (ours)
+    if app.environment.http is not None:
+        names["preferences"] = f"{app.environment.http.public_url}/p/{token}"
     closing = (
         f"{meta.get('closing', '')}\n{meta.get('signatory', '')}\n{meta.get('signatory_title', '')}".strip()
     )

@@ -92,7 +92,8 @@ def one(conn: Connection, ref: str) -> dict[str, Any]:
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     doubtful = row["state"] == "signed" and row["carrier"] == "email"
-    return {**row, **{name: iso(row[name]) for name in _INSTANTS}, "in_doubt": doubtful}
+    kept = {name: value for name, value in row.items() if name != "handed_at"}
+    return {**kept, **{name: iso(row[name]) for name in _INSTANTS}, "in_doubt": doubtful}
 
 
 def sign(app: App, ref: str, *, by: str, image: bytes | None = None) -> dict[str, Any]:

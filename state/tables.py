@@ -457,6 +457,7 @@ class Letter(SQLModel, table=True):
     signed_at: int | None = _instant(default=None)
     signed_by: str | None = _text(default=None)
     carrier: str | None = _text(default=None)
+    handed_at: int | None = _instant(default=None)  # to its carrier, by whoever has no answer yet
     tracking: str | None = _text(default=None)
     posted_at: int | None = _instant(default=None)
     delivered_at: int | None = _instant(default=None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from state.queries.common import execute, fetch_dicts, insert_sql, many
+from state.queries.common import execute, fetch, fetch_dicts, insert_sql, many
 
 _COLUMNS = (
     "identity_id", "campaign", "cycle", "step", "ref", "signatory", "state", "document", "sha256", "created_at",
@@ -17,7 +17,7 @@ _PUT = insert_sql("letter", _COLUMNS, "ON CONFLICT DO NOTHING")
 #: everything but the document, which is large, with what its touch, its task and its person say
 _SHOWN = """
 SELECT l.identity_id, l.campaign, l.cycle, l.step, l.ref, l.signatory, l.state, l.sha256, l.created_at, l.signed_at,
-  l.signed_by, l.carrier, l.tracking, l.posted_at, l.delivered_at, l.proof_uri, k.owner, k.state AS task,
+  l.signed_by, l.carrier, l.handed_at, l.tracking, l.posted_at, l.delivered_at, l.proof_uri, k.owner, k.state AS task,
   k.disposition, k.due_at, t.offer_expires_at, p.first_name, p.last_name, p.company
 FROM letter l JOIN person p ON p.identity_id = l.identity_id
 LEFT JOIN task k ON k.ref = l.ref LEFT JOIN touch t ON t.ref = l.ref
@@ -50,10 +50,14 @@ def listed(conn: Connection, state: str | None, limit: int) -> list[dict[str, An
     return fetch_dicts(conn, sql, state=state, limit=limit)
 
 
-def to_hand_on(conn: Connection, limit: int) -> list[str]:
-    """Refs of letters that are signed and that nobody has been given yet, the oldest first."""
-    sql = "SELECT ref FROM letter WHERE state = 'signed' AND carrier IS NULL ORDER BY signed_at, ref LIMIT :limit"
-    return [row["ref"] for row in fetch_dicts(conn, sql, limit=limit)]
+def to_hand_on(conn: Connection, after: tuple[int, str], limit: int) -> list[tuple[int, str]]:
+    """(signed_at, ref) of letters that are signed and that nobody has been given yet: those behind ``after``, then the
+    others, each the oldest first."""
+    sql = """
+    SELECT signed_at, ref FROM letter WHERE state = 'signed' AND carrier IS NULL
+    ORDER BY CASE WHEN signed_at > :at OR signed_at = :at AND ref > :ref THEN 0 ELSE 1 END, signed_at, ref LIMIT :limit
+    """
+    return [(row[0], row[1]) for row in fetch(conn, sql, at=after[0], ref=after[1], limit=limit)]
 
 
 def document(conn: Connection, ref: str) -> bytes | None:
@@ -95,28 +99,47 @@ def sign(conn: Connection, ref: str, *, document: bytes, sha256: str, signed_by:
     return execute(conn, sql, values).rowcount == 1
 
 
-def take(conn: Connection, ref: str, carrier: str) -> bool:
+def take(conn: Connection, ref: str, carrier: str, at: int) -> bool:
     """The receipt of handing a signed letter on. False when somebody has it already."""
-    sql = "UPDATE letter SET carrier = :carrier WHERE ref = :ref AND state = 'signed' AND carrier IS NULL"
-    return execute(conn, sql, {"ref": ref, "carrier": carrier}).rowcount == 1
+    sql = """
+    UPDATE letter SET carrier = :carrier, handed_at = :at WHERE ref = :ref AND state = 'signed' AND carrier IS NULL
+    """
+    return execute(conn, sql, {"ref": ref, "carrier": carrier, "at": at}).rowcount == 1
 
 
-def give_back(conn: Connection, ref: str) -> bool:
-    """It certainly did not leave. False when it is not waiting for word of that."""
-    sql = "UPDATE letter SET carrier = NULL, tracking = NULL WHERE ref = :ref AND state = 'signed'"
-    return execute(conn, sql, {"ref": ref}).rowcount == 1
+def doubt(conn: Connection, ref: str, taken: int) -> None:
+    """Whoever took it then has their answer, and does not know whether it left."""
+    sql = "UPDATE letter SET handed_at = NULL WHERE ref = :ref AND state = 'signed' AND handed_at = :taken"
+    execute(conn, sql, {"ref": ref, "taken": taken})
 
 
-def note(conn: Connection, ref: str, carrier: str, tracking: str) -> None:
+def give_back(conn: Connection, ref: str, taken: int | None) -> bool:
+    """It certainly did not leave. ``taken``: by that receipt; None: by one that has been answered. False when it is
+    not waiting for word of that."""
+    sql = f"""
+    UPDATE letter SET carrier = NULL, tracking = NULL, handed_at = NULL
+    WHERE ref = :ref AND state = 'signed' AND {_BY_RECEIPT}
+    """
+    return execute(conn, sql, {"ref": ref, "taken": taken}).rowcount == 1
+
+
+def note(conn: Connection, ref: str, carrier: str, tracking: str, taken: int) -> None:
     """What became of handing it on, short of its being on its way."""
-    sql = "UPDATE letter SET carrier = :carrier, tracking = :tracking WHERE ref = :ref AND state = 'signed'"
-    execute(conn, sql, {"ref": ref, "carrier": carrier, "tracking": tracking})
+    sql = f"""
+    UPDATE letter SET carrier = :carrier, tracking = :tracking, handed_at = NULL
+    WHERE ref = :ref AND state = 'signed' AND {_BY_RECEIPT}
+    """
+    execute(conn, sql, {"ref": ref, "carrier": carrier, "tracking": tracking, "taken": taken})
+
+
+#: an answer that comes late says nothing of what was handed on again meanwhile
+_BY_RECEIPT = "coalesce(handed_at, -1) = coalesce(CAST(:taken AS BIGINT), -1)"
 
 
 def post(conn: Connection, ref: str, *, carrier: str, tracking: str | None, at: int) -> bool:
     """It is on its way. False when it is not signed, or was on its way before."""
     sql = """
-    UPDATE letter SET state = 'posted', carrier = :carrier, tracking = :tracking, posted_at = :at
+    UPDATE letter SET state = 'posted', carrier = :carrier, tracking = :tracking, posted_at = :at, handed_at = NULL
     WHERE ref = :ref AND signed_at IS NOT NULL AND posted_at IS NULL
     """
     return execute(conn, sql, {"ref": ref, "carrier": carrier, "tracking": tracking, "at": at}).rowcount == 1

@@ -15,19 +15,20 @@ import pytest
 from sqlalchemy import text
 
 from channels import registry
-from channels.base import Accepted, Adapter, Capabilities, Message, Rejected, Retry, Unknown
+from channels.base import Accepted, Adapter, Capabilities, Message, Outcome, Rejected, Retry, Unknown
 from channels.recording import CRASH_AFTER, RecordingAdapter, SimulatedCrash
 from channels.registry import Host
-from engine import letters, tasks
+from engine import choices, letters, tasks
 from engine.app import App
 from engine.clock import VirtualClock
 from engine.errors import ConfigurationError
 from engine.events import NewEvent, record
 from engine.jobs import run_once
-from engine.letter_delivery import did_not_leave, hand_on, hand_on_due
+from engine.letter_delivery import UNDER_WAY, did_not_leave, hand_on, hand_on_due
 from engine.letter_desk import StoreLetterDesk
 from engine.letter_proof import verify
 from engine.letters import LetterStands
+from engine.model import BUILT_IN, HttpDef
 from engine.people.erase import erase
 from engine.people.merge import merge
 from state.queries import letters as queries
@@ -58,6 +59,9 @@ SIGNATORIES = """\
     dana: {name: Dana Reyes, title: Chief Executive Officer, phone: "+1 312 555 0101", email: dana@small.example}
 people: """
 MAIL = Capabilities(channels=frozenset({"email"}), attachments=True)
+PAGES = HttpDef(
+    public_url="https://go.small.example", host="127.0.0.1", port=1, proxies=(), events={}, source=BUILT_IN
+)
 
 
 def project(options: str = "", signed_by: str = "dana") -> dict[str, str]:
@@ -458,6 +462,86 @@ def test_a_worker_that_dies_with_the_letter_leaves_a_doubt_and_no_second_letter(
     assert letters.shown(app, ref)["letter"]["in_doubt"]
     assert letters.posted(app, ref, carrier="email", tracking=None)["state"] == "posted"
     assert mail.refs() == [ref]
+
+
+def test_a_letter_under_way_is_not_given_back(opened: Any, store: Store) -> None:
+    """Nobody can know yet that it did not leave; whoever sends it may have been killed, which time tells."""
+    mail = RecordingAdapter(capabilities=MAIL).then(CRASH_AFTER)
+    app = opened(", deliver: email", mail=mail)
+    ref = the(store)["ref"]
+    letters.sign(app, ref, by="Dana Reyes")
+    with pytest.raises(SimulatedCrash):
+        hand_on(app, ref)
+    with pytest.raises(LetterStands, match="is being sent") as raised:
+        did_not_leave(app, ref)
+    assert "2026-03-02T15:15:00Z" in (raised.value.hint or "")
+    assert hand_on_due(app) == {}
+    app.clock.move_to(NOW + UNDER_WAY)
+    did_not_leave(app, ref)
+    assert hand_on(app, ref) == "signed, and sent by e-mail"
+    assert mail.attempts[ref] == 2
+
+
+def test_an_answer_that_comes_after_the_letter_was_given_back_changes_nothing(
+    opened: Any, store: Store
+) -> None:
+    found: list[App] = []
+
+    def slow(message: Message) -> Outcome:
+        app = found.pop()
+        app.clock.move_to(NOW + UNDER_WAY)
+        did_not_leave(app, message.ref)
+        with store.begin() as conn:  # another worker has it in hand from here on
+            assert queries.take(conn, message.ref, "email", app.clock.now())
+        return Retry(reason="busy")
+
+    mail = RecordingAdapter(capabilities=MAIL).always(slow)
+    app = opened(", deliver: email", mail=mail)
+    found.append(app)
+    ref = letters.sign(app, the(store)["ref"], by="Dana Reyes")["ref"]
+    with pytest.raises(LetterStands, match="not sent yet: busy"):
+        hand_on(app, ref)
+    assert letters.shown(app, ref)["letter"]["in_doubt"]
+    assert hand_on_due(app) == {}
+
+
+def test_letters_that_wait_hold_back_no_other(
+    opened: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.letter_delivery._BATCH", 5)
+    app = opened(", deliver: email")
+    letters.sign(app, the(store)["ref"], by="Dana Reyes")
+    kept = "campaign, cycle, step, signatory, document, sha256, created_at"
+    with store.begin() as conn:  # of people who are gone: none of them can ever leave
+        for i in range(100, 110):
+            conn.execute(
+                text(f"""INSERT INTO letter (identity_id, ref, state, signed_at, {kept})
+                         SELECT {i}, 'older{i}', 'signed', signed_at - 10, {kept} FROM letter WHERE identity_id = 1""")
+            )
+            conn.execute(
+                text(
+                    "INSERT INTO person (identity_id, created_at, updated_at, attributes) VALUES (:i, 1, 1, '{}')"
+                ),
+                {"i": i},
+            )
+    assert [hand_on_due(app) for _ in range(3)] == [{}, {}, {"letters": 1}]
+    assert ask(store, "SELECT state FROM letter WHERE identity_id = 1") == [("posted",)]
+
+
+def test_who_presses_unsubscribe_in_the_e_mail_of_a_letter_means_e_mail(opened: Any, store: Store) -> None:
+    app = opened(", deliver: email")
+    app.environment = replace(app.environment, http=PAGES)
+    hand_on(app, letters.sign(app, the(store)["ref"], by="Dana Reyes")["ref"])
+    [mail] = app.channels["email"].received  # type: ignore[attr-defined]
+    base, _, token = mail.opt_out.rpartition("/")
+    assert (base, mail.headers["List-Unsubscribe"]) == ("https://go.small.example/u", f"<{mail.opt_out}>")
+    for body in (mail.text, mail.html):
+        assert mail.opt_out in body and f"https://go.small.example/p/{token}" in body
+    with store.begin() as conn:
+        holder = choices.holder_of(conn, app.signer, app.ref_key, token)
+        assert holder is not None and (holder.identity, holder.channel) == (1, "email")
+        choices.opt_out(conn, holder, holder.channel, app.listeners(), NOW)
+    assert ask(store, "SELECT channel, reason FROM suppression") == [("email", "opt_out")]
 
 
 def test_a_no_to_e_mail_keeps_the_letter_from_leaving_by_it(opened: Any, store: Store) -> None:

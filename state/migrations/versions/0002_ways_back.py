@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.BigInteger(), nullable=True),
         sa.Column("signed_by", sa.Text(), nullable=True),
         sa.Column("carrier", sa.Text(), nullable=True),
+        sa.Column("handed_at", sa.BigInteger(), nullable=True),
         sa.Column("tracking", sa.Text(), nullable=True),
         sa.Column("posted_at", sa.BigInteger(), nullable=True),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
