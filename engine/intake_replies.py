@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from channels.events import InboundMessage, Keyword
 from engine import notices, reply_tasks
 from engine.choices import SOURCE as ON_PAGES
-from engine.bound_channels import bound
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
 from engine.people.keys import fact_key
+from engine.suppression import ALL
 from state.ids import next_ids
 from state.queries import people, received
 from state.queries.bulk import BulkInsert
@@ -26,8 +26,8 @@ from state.queries.bulk import BulkInsert
 if TYPE_CHECKING:
     from engine.app import App
 
-#: a message of nothing else takes a STOP back, where the provider vouches for who wrote it and does not say what it
-#: makes of it. YES is not among them: it answers too many questions
+#: a message of nothing else takes a STOP back, where the provider does not say what it makes of it; YES is not among
+#: them: it answers too many questions
 _START = frozenset({"start", "unstop"})
 
 _CONSENT = BulkInsert(
@@ -37,11 +37,11 @@ _CONSENT = BulkInsert(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one message comes to. ``suppress``: the channels, or ``all``, on which its address is suppressed.
+    """What one message comes to. ``suppress``: the channel, or ``all``, on which its address is suppressed.
     ``state``: of its row in ``received``, and why."""
 
     events: Sequence[NewEvent]
-    suppress: tuple[str, ...]
+    suppress: str | None
     state: tuple[str, str | None]
 
 
@@ -81,10 +81,10 @@ class Replies:
             state = ("open", "nobody has the address")
         return Said(events=events, suppress=scope, state=state)
 
-    def _scope(self, heard: _Heard) -> tuple[str, ...]:
+    def _scope(self, heard: _Heard) -> str | None:
         if heard.word is not Keyword.STOP:
-            return ()
-        return bound(heard.reading, self._channel, heard.message.text)
+            return None
+        return ALL if heard.reading.everywhere else self._channel
 
     def _events(self, heard: _Heard, identity: int, n: int) -> Iterable[NewEvent]:
         key = f"{heard.message.id}:{identity}" if n else heard.message.id
