@@ -72,6 +72,7 @@ WHERE ref = :ref AND state IN ('dispatching', 'in_doubt') AND attempts = :attemp
 _REFUSALS = """
 SELECT identity_id AS who, channel FROM suppression WHERE identity_id IN :ids
 UNION ALL SELECT identity_id, 'all' FROM person WHERE identity_id IN :ids AND deleted_at IS NOT NULL
+UNION ALL SELECT identity_id, 'all' FROM preference WHERE identity_id IN :ids AND paused_until > :now
 UNION ALL SELECT c.identity_id, c.channel FROM consent c
   WHERE c.identity_id IN :ids AND c.type = 'revoked' AND c.at <= :now AND NOT EXISTS (
     SELECT 1 FROM consent later WHERE later.identity_id = c.identity_id AND later.channel = c.channel

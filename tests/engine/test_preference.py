@@ -10,7 +10,7 @@ from engine.dispatch import dispatch
 from engine.gates import AT_DISPATCH, GATES
 from engine.gates.preference import preference
 from engine.jobs import run_refresh, run_turn
-from state.queries import preferences
+from state.queries import outbox, preferences
 from state.store import Store
 from tests.engine.building import DAY, NOW, add_person, ask, open_app
 
@@ -101,6 +101,14 @@ def test_what_is_queued_when_they_choose_does_not_leave(app: App, store: Store) 
         preferences.release(conn, 1, NOW)
     dispatch(app, NOW)
     assert ask(store, TOUCHES) == [("first", "sent", None)]
+
+
+def test_a_pause_chosen_after_the_receipt_is_seen_by_the_last_look(store: Store) -> None:
+    for identity, until in ((1, NOW + DAY), (2, NOW)):
+        add_person(store, identity)
+        chose(store, identity, paused_until=until)
+    with store.read() as conn:
+        assert outbox.refusals(conn, [1, 2], [], NOW) == {(1, "all")}
 
 
 def test_a_milder_choice_lets_what_waits_go_at_once(app: App, store: Store) -> None:
