@@ -7,11 +7,11 @@ ref that it proves.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,6 +20,7 @@ from channels.events import ProviderEvent
 from channels.mailbox_mail import MOST
 from engine.errors import ConfigurationError
 from engine.intake import Item, take
+from engine.mail_words import what_it_says
 from state.errors import StateError
 from state.queries import sent
 
@@ -76,11 +77,17 @@ def _new(folder: Path) -> Iterator[Path]:
 
 def _addressed(app: App, items: Sequence[Item]) -> list[Item]:
     """The items, each event with the address its message was sent to."""
-    refs = {item.ref for item in items if isinstance(item, ProviderEvent) and item.ref}
     with app.store.read() as conn:
-        messages = sent.payloads(conn, refs)
-    to = {ref: str(orjson.loads(payload)["to"]) for ref, payload in messages.items()}
-    return [_event(item, to.get(item.ref)) if isinstance(item, ProviderEvent) else item for item in items]
+        found = sent.payloads(conn, {item.ref for item in items if item.ref})
+    messages = {ref: orjson.loads(payload) for ref, payload in found.items()}
+    return [_with_sent(item, messages.get(item.ref, {})) for item in items]
+
+
+def _with_sent(item: Item, message: Mapping[str, Any]) -> Item:
+    """The item, judged by the message of ours that it is about; empty where none is known."""
+    if isinstance(item, ProviderEvent):
+        return _event(item, message.get("to"))
+    return replace(item, text=what_it_says(item.subject, item.text, message.get("subject")))
 
 
 def _event(event: ProviderEvent, to: str | None) -> ProviderEvent:

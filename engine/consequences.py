@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from engine.inbound import Meaning, Reading, classify
+from engine.bound_channels import bound, with_voice
+from engine.inbound import Meaning, classify
 from engine.model import CHANNELS
 from engine.people.keys import fact_key
 from engine.people.normalise import email_key
@@ -66,12 +67,12 @@ class _Revoked(NamedTuple):
 class Understood(NamedTuple):
     """What an event comes to by itself, whatever the campaigns make of it.
 
-    ``meaning``: of a reply, else None. ``suppresses``: a channel or ``all``, under ``reason``. ``note``: the kind of
+    ``meaning``: of a reply, else None. ``suppresses``: channels or ``all``, under ``reason``. ``note``: the kind of
     note it leaves. ``bad_address``: the address it went to is suppressed.
     """
 
     meaning: Meaning | None = None
-    suppresses: str | None = None
+    suppresses: tuple[str, ...] = ()
     reason: str = "opt_out"
     note: str | None = None
     bad_address: bool = False
@@ -88,18 +89,22 @@ def understood(name: str, data: Mapping[str, Any]) -> Understood:
     """What an event of that name calls for at once. Pure."""
     match name:
         case "replied":
-            reading = classify(str(data.get("text") or ""))
-            scope = _scope(data, reading) if reading.refuses else None
+            text = str(data.get("text") or "")
+            reading = classify(text)
+            scope = bound(reading, _channel(data), text) if reading.refuses else ()
             return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
         case "feedback":  # why they left; a survey has no channel of its own, so it speaks for e-mail
-            reading = classify(str(data.get("words") or ""))
+            text = str(data.get("words") or "")
+            reading = classify(text)
             if reading.refuses:
-                scope = ALL if reading.everywhere else _channel(data) or "email"
+                scope = bound(reading, _channel(data) or "email", text)
                 return Understood(reading.meaning, scope, note=_NOTES.get(reading.meaning))
-        case "unsubscribed" | "channel_declined":
-            return Understood(suppresses=ALL if data.get("channel") == ALL else _channel(data) or "email")
+        case "unsubscribed":
+            return Understood(suppresses=with_voice([_named(data)]))
+        case "channel_declined":  # one of several, each chosen for itself
+            return Understood(suppresses=(_named(data),))
         case "complained":
-            return Understood(suppresses=ALL, reason="complaint")
+            return Understood(suppresses=(ALL,), reason="complaint")
         case "bounced":
             return Understood(bad_address=data.get("hard") in (True, "true", "1", 1))
     return Understood()
@@ -118,10 +123,9 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
         if what.note:
             key = fact_key("event", event.source, event.key, what.note)
             notes.append(_Note(event.identity_id, what.note, event.at, event.source, key))
-        if what.suppresses:
-            orders.append(_order(event, what.suppresses, what.reason, now))
-            if what.meaning:
-                refused.add((event.source, event.key))
+        orders += [_order(event, channel, what.reason, now) for channel in what.suppresses]
+        if what.suppresses and what.meaning:
+            refused.add((event.source, event.key))
         if what.bad_address:
             _bounced(conn, event, now)
     suppress_all(conn, orders, now)
@@ -131,9 +135,9 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
     return refused
 
 
-def _scope(data: Mapping[str, Any], reading: Reading) -> str:
-    """The channel they answered on; every one when they mean every one, or when nobody knows which (SUP-09)."""
-    return ALL if reading.everywhere else _channel(data) or ALL
+def _named(data: Mapping[str, Any]) -> str:
+    """The channel that a no names, or every one; without a word of it, e-mail."""
+    return ALL if data.get("channel") == ALL else _channel(data) or "email"
 
 
 def _channel(data: Mapping[str, Any]) -> str | None:

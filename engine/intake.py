@@ -230,7 +230,8 @@ class Intake:
         refusal = news.refusal_of(event, self.channel)
         if refusal:
             keys = news.address_keys(self.channel, event.to)
-            self._addresses.setdefault(refusal, set()).update(keys)
+            for scope in news.at_address(self.channel, refusal.channels):
+                self._addresses.setdefault((scope, refusal.reason), set()).update(keys)
 
     def _facts(self, event: ProviderEvent, identity: int, whose: str) -> None:
         at = min(event.at if event.at is not None else self.now, self.now)
@@ -249,8 +250,8 @@ class Intake:
         who = self._people_at(next(iter(keys), None))
         said = self._replies.read(message, at, keys, who)
         self._events += said.events
-        if said.suppress:
-            self._addresses.setdefault((said.suppress, "opt_out"), set()).update(keys)
+        for scope in news.at_address(self.channel, said.suppress):
+            self._addresses.setdefault((scope, "opt_out"), set()).update(keys)
         state, reason = said.state
         if self._erased.intersection(keys):
             state, reason, message = "ignored", "whoever had the address was erased", replace(message, raw="")

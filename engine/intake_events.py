@@ -3,11 +3,13 @@ person. Pure, and the same in whatever order and however often events come."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from channels.events import EventKind, ProviderEvent
+from engine.bound_channels import with_voice
 from engine.flow import TOUCH, TouchMove, TouchState
+from engine.law import BY_PHONE
 from engine.people.normalise import email_key, keys_of
 from engine.people.phones import phone_number
 from engine.suppression import ALL
@@ -80,11 +82,26 @@ def facts_of(event: ProviderEvent, channel: str) -> Iterator[Fact]:
 _NO = {"opt_out": "unsubscribed", "complaint": "complained"}
 
 
-def refusal_of(event: ProviderEvent, channel: str) -> tuple[str, str] | None:
-    """(channel or ``all``, reason) under which the event suppresses the address it names, whoever has it."""
+class Refused(NamedTuple):
+    """What an event suppresses at the address it names, whoever has it. ``channels``: or ``all``."""
+
+    channels: tuple[str, ...]
+    reason: str
+
+
+def refusal_of(event: ProviderEvent, channel: str) -> Refused | None:
+    """The refusal that an event tells of: a person's own no binds what they mean by it, a bad address its channel."""
     if event.suppress is None or (event.machine and event.kind in BY_READERS):
         return None
-    return (ALL if event.suppress == "complaint" else channel), event.suppress
+    if event.suppress == "complaint":
+        return Refused((ALL,), event.suppress)
+    return Refused(with_voice([channel]) if event.suppress == "opt_out" else (channel,), event.suppress)
+
+
+def at_address(channel: str, channels: Iterable[str]) -> Iterator[str]:
+    """Those of ``channels`` that write to the address a message of ``channel`` came from, or went to."""
+    mine = {ALL, *(BY_PHONE if channel in BY_PHONE else (channel,))}
+    return (each for each in channels if each in mine)
 
 
 def address_keys(channel: str, address: str) -> tuple[str, ...]:

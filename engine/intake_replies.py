@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 
 from channels.events import InboundMessage, Keyword
 from engine import notices, reply_tasks
+from engine.bound_channels import bound
 from engine.choices import SOURCE as ON_PAGES
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
 from engine.people.keys import fact_key
-from engine.suppression import ALL
 from state.ids import next_ids
 from state.queries import people, received
 from state.queries.bulk import BulkInsert
@@ -26,8 +26,8 @@ from state.queries.bulk import BulkInsert
 if TYPE_CHECKING:
     from engine.app import App
 
-#: a message of nothing else takes a STOP back, where the provider does not say what it makes of it; YES is not among
-#: them: it answers too many questions
+#: a message of nothing else takes a STOP back, where the provider vouches for who wrote it and does not say what it
+#: makes of it. YES is not among them: it answers too many questions
 _START = frozenset({"start", "unstop"})
 
 _CONSENT = BulkInsert(
@@ -37,11 +37,11 @@ _CONSENT = BulkInsert(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one message comes to. ``suppress``: the channel, or ``all``, on which its address is suppressed.
+    """What one message comes to. ``suppress``: the channels, or ``all``, on which its address is suppressed.
     ``state``: of its row in ``received``, and why."""
 
     events: Sequence[NewEvent]
-    suppress: str | None
+    suppress: tuple[str, ...]
     state: tuple[str, str | None]
 
 
@@ -81,10 +81,10 @@ class Replies:
             state = ("open", "nobody has the address")
         return Said(events=events, suppress=scope, state=state)
 
-    def _scope(self, heard: _Heard) -> str | None:
+    def _scope(self, heard: _Heard) -> tuple[str, ...]:
         if heard.word is not Keyword.STOP:
-            return None
-        return ALL if heard.reading.everywhere else self._channel
+            return ()
+        return bound(heard.reading, self._channel, heard.message.text)
 
     def _events(self, heard: _Heard, identity: int, n: int) -> Iterable[NewEvent]:
         key = f"{heard.message.id}:{identity}" if n else heard.message.id
@@ -121,8 +121,19 @@ class Replies:
                                key=f"{self._source}:{h.message.id}")
             for h in unread for i in h.who
         ]  # fmt: skip
+        found += self._wants_back()
         reply_tasks.open_for(self._conn, self._app.project, found, self._now)
         notices.put(self._conn, self._app, self._channel, self._wanted, self._now)
+
+    def _wants_back(self) -> Iterable[reply_tasks.Unread]:
+        """For a person to look into: START of whom nobody vouches for."""
+        for h in self._heard:
+            if h.word is None and _is_start(h.message):
+                for i in h.who:
+                    yield reply_tasks.Unread(
+                        identity_id=i, channel=self._channel, text=h.message.text, at=h.at,
+                        key=f"{self._source}:{h.message.id}", asks=reply_tasks.WANTS_BACK,
+                    )  # fmt: skip
 
     def _starts(self) -> Iterable[_Heard]:
         """Those who take their STOP back, unless they say it again."""
@@ -153,9 +164,13 @@ def _word(message: InboundMessage, reading: Reading) -> Keyword | None:
         return Keyword.STOP
     if message.answered is not None:
         return message.answered
-    if message.text.strip().strip(".!").lower() in _START:
-        return Keyword.START
+    if _is_start(message):  # else a From, which anybody can write, would be a consent: a person asks
+        return Keyword.START if message.vouched else None
     return Keyword.HELP if reading.meaning is Meaning.HELP else None
+
+
+def _is_start(message: InboundMessage) -> bool:
+    return message.text.strip().strip(".!").lower() in _START
 
 
 def _asked(heard: _Heard) -> notices.Asked:

@@ -21,14 +21,23 @@ from state.queries import facts, record, tasks
 KIND = "reply"
 
 
+_UNCLEAR = "Do they want us to stop? Nothing more is sent until you say."
+#: where nobody vouches for who wrote START: a mail's From is anybody's word, so it lifts nothing by itself
+WANTS_BACK = (
+    "Somebody who gives this address wants our messages again. It proves nothing: anybody can write that."
+    " What they had stopped stays stopped until they say so on the page their mails link to, or in writing."
+)
+
+
 class Unread(NamedTuple):
-    """A reply to be read. ``key`` names it for ever."""
+    """A reply to be read. ``key`` names it for ever; ``asks``: what its reader is told."""
 
     identity_id: int
     channel: str
     text: str
     at: int
     key: str
+    asks: str = _UNCLEAR
 
 
 def unread(events: Iterable[NewEvent]) -> list[Unread]:
@@ -70,7 +79,7 @@ def _task(
         "kind": KIND,
         "owner": person["owner_email"] or (campaign.owner if campaign else project.brand.reply_to),
         "title": f"Read what {name or 'somebody'} wrote back",
-        "body": f"By {reply.channel}:\n\n{reply.text}\n\nDo they want us to stop? Nothing more is sent until you say.",
+        "body": f"By {reply.channel}:\n\n{reply.text}\n\n{reply.asks}",
         "state": "open",
         "created_at": now,
         "due_at": now + DAY,

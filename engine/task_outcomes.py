@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from engine.bound_channels import bound
 from engine.clock import iso
 from engine.dispositions import DISPOSITIONS, Disposition, channel_of, fitting, suppressed
 from engine.errors import RekindleError, UnknownName
@@ -224,17 +225,16 @@ def _said_no(
     reason = "hard_bounce" if reading.meaning is Meaning.WRONG_PERSON else "opt_out"
     return [
         _refusal(task, channel, reason, now)
-        for channel in _meant(task, reading)
+        for channel in _meant(task, reading, outcome.comment, outcome.words)
         if channel not in covered and ALL not in covered
     ]
 
 
-def _meant(task: Mapping[str, Any], reading: Reading) -> tuple[str, ...]:
-    """The channels a reported refusal is about: the task's own, every one where they mean that or nobody knows."""
+def _meant(task: Mapping[str, Any], reading: Reading, *words: str | None) -> tuple[str, ...]:
+    """The channels a reported refusal binds; what says it is somebody else's, those at the address."""
     if reading.meaning is Meaning.WRONG_PERSON:
         return suppressed(DISPOSITIONS["wrong_number"], task["kind"])
-    own = channel_of(task["kind"])
-    return (ALL,) if reading.everywhere or own is None else (own,)
+    return bound(reading, channel_of(task["kind"]), *words)
 
 
 def _refusal(task: Mapping[str, Any], channel: str, reason: str, now: int) -> Refusal:

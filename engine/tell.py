@@ -64,7 +64,7 @@ def heard(app: App, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
     deaf = not campaigns and name not in known | BUILT_IN
     return {
         "meaning": what.meaning and what.meaning.value,
-        "suppressed": what.suppresses,
+        "suppressed": list(what.suppresses),
         "bad_address": what.bad_address,
         "note": what.note,
         "holds": what.note in HOLDING,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from engine import reply_tasks
 from engine.broadcast import Broadcast, broadcast
-from engine.consequences import Understood, understood
+from engine.consequences import understood
 from engine.event_names import BUILT_IN, OURS, REFUSALS
 from engine.events import NewEvent, record_in
 from engine.intake import Row
@@ -110,8 +110,9 @@ def _obey(conn: Connection, app: App, source: str, placed: Sequence[tuple[Told, 
         if place.binds:
             what = understood(told.name, _data(told))
             at = min(told.at, now)
-            suppress_addresses(conn, _bound(told, what), what.suppresses or ALL, what.reason, at=at,
-                               source=f"event:{source}")  # fmt: skip
+            for channel in what.suppresses:
+                keys = _reached(told, channel)
+                suppress_addresses(conn, keys, channel, what.reason, at=at, source=f"event:{source}")
     events = [
         NewEvent(identity_id=identity, name=told.name, at=told.at, source=source,
                  key=f"{told.id}:{identity}" if n else told.id, data=_data(told))
@@ -152,19 +153,17 @@ def _place(told: Told, living: Mapping[Who, Sequence[int]]) -> _Place:
     if len(whom) == 1:
         return _Place(whom)
     what = understood(told.name, _data(told))
-    binds = bool(_bound(told, what))
+    binds = any(_reached(told, channel) for channel in what.suppresses)
     if whom:
-        refuses = told.name in REFUSALS or what.suppresses is not None
+        refuses = told.name in REFUSALS or bool(what.suppresses)
         return _Place(whom, FOR_EACH, binds) if refuses else _Place(because=SEVERAL)
     return _Place(because=BOUND, binds=True) if binds else _Place(because=NOBODY)
 
 
-def _bound(told: Told, what: Understood) -> tuple[str, ...]:
-    """The match keys of the address that a no names, as far as it speaks of them."""
+def _reached(told: Told, channel: str) -> tuple[str, ...]:
+    """The match keys of the address that an event names, where that channel writes to it."""
     kind, key = told.who or ("", "")
-    if what.suppresses is None or kind not in ("email", "phone"):
-        return ()
-    return reached_on(what.suppresses, key if kind == "email" else None, key if kind == "phone" else None)
+    return reached_on(channel, key if kind == "email" else None, key if kind == "phone" else None)
 
 
 def _data(told: Told) -> Mapping[str, Any]:

@@ -90,8 +90,8 @@ def _told(name: str, identity: int | None, count: int, what: Mapping[str, Any]) 
 
 def _followed(what: Mapping[str, Any], identity: int) -> Iterator[str]:
     if what["suppressed"]:
-        channel = what["suppressed"]
-        yield "suppressed on every channel" if channel == "all" else f"suppressed on {channel}"
+        channels = what["suppressed"]
+        yield f"suppressed on {'every channel' if channels == ['all'] else ' and '.join(channels)}"
     if what["bad_address"]:
         yield "the address is suppressed"
     if what["holds"]:

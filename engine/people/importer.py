@@ -212,7 +212,7 @@ class Rejects:
         with self._typed_errors():
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = open(self.path, "w", encoding="utf-8", newline="", opener=private)
+                self._file = open(self.path, "w", encoding="utf-8", newline="", opener=private)  # noqa: SIM115
                 csv.writer(self._file).writerow(["row", self._why, *self._header])
             csv.writer(self._file).writerows([number, reason, *cells] for number, reason, cells in rejected)
             self._file.flush()

@@ -227,8 +227,8 @@ class World:
         what = understood(act.name, act.data)
         after = state
         if what.suppresses:
-            suppressed = SuppressionFact(what.suppresses, what.reason, state.now)
-            after = after._replace(suppressions=(*after.suppressions, suppressed))
+            no = [SuppressionFact(channel, what.reason, state.now) for channel in what.suppresses]
+            after = after._replace(suppressions=(*after.suppressions, *no))
             if what.meaning:
                 events = (*events, EventFact(number + 1, REPLY_REFUSED, state.now, {}))
         if what.note:

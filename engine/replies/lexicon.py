@@ -18,7 +18,7 @@ PHRASES = (
     "refusal", "everywhere", "all_channels", "wrong_person", "legal", "auto", "asks", "ambiguous",
     "softened", "defused", "benign", "harmless",
 )  # fmt: skip
-OTHER = ("language", "words", "signs", "quotes")
+OTHER = ("language", "words", "signs", "quotes", "named")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,8 @@ class Lexicon:
     signs: Mapping[str, frozenset[str]]
     #: opening, wrote, header, footer: plain words by which a mail program introduces what is not the person's own
     quotes: Mapping[str, frozenset[str]]
+    #: plain word -> the channels that people mean by it
+    named: Mapping[str, frozenset[str]]
 
 
 @cache
@@ -60,11 +62,21 @@ def build(sources: Iterable[Mapping[str, Any]]) -> Lexicon:
             name: _quotes(s.get("quotes", {}).get(name, "") for s in sources)
             for name in ("opening", "wrote", "header", "footer")
         },
+        named=_named(sources),
     )
 
 
 def _words(lines: Iterable[str]) -> frozenset[str]:
     return frozenset("".join(spelt) for line in lines for word in line.split() for spelt in spellings(word))
+
+
+def _named(sources: Iterable[Mapping[str, Any]]) -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for source in sources:
+        for channel, words in source.get("named", {}).items():
+            for word in _words([words]):
+                found.setdefault(word, set()).add(channel)
+    return {word: frozenset(channels) for word, channels in found.items()}
 
 
 def _phrases(name: str, sources: Iterable[Mapping[str, Any]]) -> Phrases:

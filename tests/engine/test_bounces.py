@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import orjson
 import pytest
 
 from channels.return_path import ReturnPath
@@ -85,6 +86,38 @@ def test_a_person_who_says_no_by_mail_is_heard(app: App) -> None:
     )
     assert take_mail(app, away)["ignored"] == 1
     assert _written_to_later(app) == {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "refuses"),
+    [
+        ("UNSUBSCRIBE", "\n", True),
+        ("=?utf-8?q?Remove_me_from_your_list?=", "Sent from my iPhone\n", True),
+        ("Re: unsubscribe", "\n", True),
+        ("Hello", "QUIT\n", True),
+        ("Re: Stop paying too much", "Yes, tell me more\n", False),
+        ("Aw: RE: Stop calling plumbers yourself", "Yes, tell me more\n", False),
+    ],
+)
+def test_a_no_in_the_subject_of_a_mail_is_heard(app: App, subject: str, text: str, refuses: bool) -> None:
+    take_mail(app, letter(text, From="user-2@example.com", Subject=subject))
+    assert ask(app.store, "SELECT identity_id, channel FROM suppression") == (
+        [(2, "email")] if refuses else []
+    )
+
+
+def test_the_subject_of_what_they_answer_is_ours(app: App) -> None:
+    ref = _refs(app)[2]
+    with app.store.begin() as conn:
+        conn.exec_driver_sql(
+            'UPDATE message SET payload = replace(payload, \'"subject":"\', \'"subject":"Stop \')'
+        )
+    sent = orjson.loads(ask(app.store, "SELECT payload FROM message WHERE identity_id = 2")[0][0])["subject"]
+    assert sent.startswith("Stop ")
+    answer = letter("Yes, tell me more\n", From="user-2@example.com", Subject=sent,
+                    In_Reply_To=f"<{ref}@small.example>")  # fmt: skip
+    take_mail(app, answer)
+    assert "Stop" not in str(ask(app.store, "SELECT data FROM event WHERE name = 'replied'"))
 
 
 def test_what_was_sent_to_somebody_who_is_forgotten_suppresses_nobody(app: App) -> None:

@@ -71,9 +71,12 @@ def test_stop_on_a_channel_suppresses_it_revokes_its_consent_and_leaves_a_note(s
     person(store, 1)
     enrol(store, 1)
     happens(store, 1, "replied", text="STOP", channel="sms")
-    assert suppressions(store) == {(1, "sms", "opt_out")}
-    assert addresses(store) == {("+13125550101", "sms", "opt_out")}
-    assert query(store, "SELECT channel, type, at FROM consent") == [("sms", "revoked", NOW)]
+    assert suppressions(store) == {(1, "sms", "opt_out"), (1, "phone", "opt_out")}
+    assert addresses(store) == {("+13125550101", c, "opt_out") for c in ("sms", "phone")}
+    assert query(store, "SELECT channel, type, at FROM consent ORDER BY channel") == [
+        ("phone", "revoked", NOW),
+        ("sms", "revoked", NOW),
+    ]
     assert query(store, "SELECT kind, opened_at, closed_at FROM note") == [("refusal", NOW, None)]
     assert query(store, "SELECT name, source FROM event ORDER BY id") == [
         ("replied", "test"),
@@ -138,7 +141,12 @@ def test_unsubscribed_complained_and_bounced(store: Store) -> None:
     happens(store, 3, "complained", key="3")
     happens(store, 4, "bounced", key="4", hard=True)
     happens(store, 5, "bounced", key="5", hard=False)
-    assert suppressions(store) == {(1, "email", "opt_out"), (2, "sms", "opt_out"), (3, "all", "complaint")}
+    assert suppressions(store) == {
+        (1, "email", "opt_out"),
+        (2, "sms", "opt_out"),
+        (2, "phone", "opt_out"),
+        (3, "all", "complaint"),
+    }
     assert ("p4@acme.example", "email", "hard_bounce") in addresses(store)
     assert not {a for a in addresses(store) if a[0] == "p5@acme.example"}
 

@@ -55,8 +55,10 @@ def event(kind: EventKind, ref: str = "", *, key: str = "", **changes: Any) -> P
 
 
 def message(text: str, *, sender: str = "user-1@example.com", key: str = "m1", answered: Keyword | None = None,
-            to: str = "hello@small.example") -> InboundMessage:  # fmt: skip
-    return InboundMessage(id=key, raw=f"raw {text}", sender=sender, to=to, text=text, answered=answered)
+            to: str = "hello@small.example", vouched: bool = False) -> InboundMessage:  # fmt: skip
+    return InboundMessage(
+        id=key, raw=f"raw {text}", sender=sender, to=to, text=text, answered=answered, vouched=vouched
+    )
 
 
 def came(app: App, *items: ProviderEvent | InboundMessage, channel: str = "email") -> Counter[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from channels.base import Message, Outcome, Rejected, Retry, Unknown
-from channels.events import Keyword
+from channels.events import EventKind, Keyword
 from channels.recording import RecordingAdapter
 from engine.app import App
 from engine.clock import VirtualClock
@@ -15,13 +17,25 @@ from engine.people.erase import erase
 from engine.tell import tell_one
 from state.store import Store
 from tests.engine.building import add_person, ask
-from tests.intake.building import LATER, addresses, came, events, message, rows, suppressions, written_to
+from tests.intake.building import (
+    LATER,
+    addresses,
+    came,
+    event,
+    events,
+    message,
+    rows,
+    suppressions,
+    written_to,
+)
 
 NUMBER = "+13125550101"
+#: what a no by text comes to: texts and calls go together
+BY_TEXT = {(1, "sms", "opt_out"), (1, "phone", "opt_out")}
 
 
 def text(words: str, *, sender: str = NUMBER, key: str = "SM1", answered: Keyword | None = None):  # type: ignore[no-untyped-def]
-    return message(words, sender=sender, key=key, answered=answered, to="+13125550100")
+    return message(words, sender=sender, key=key, answered=answered, to="+13125550100", vouched=True)
 
 
 @pytest.fixture
@@ -48,7 +62,7 @@ def test_a_reply_is_on_record_and_heard(store: Store, app: App) -> None:
 
 def test_stop_by_text_binds_the_channel_and_the_number_and_is_confirmed_once(store: Store, app: App) -> None:
     came(app, text("Stop."), channel="sms")
-    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert suppressions(store) == BY_TEXT
     assert (NUMBER, "sms", "opt_out") in addresses(store)
     assert said(app) == ["Small: You are opted out and will get no more texts from us."]
     came(app, text("STOP", key="SM2"), channel="sms")
@@ -59,7 +73,7 @@ def test_what_the_provider_has_answered_nobody_answers_again(store: Store, app: 
     came(
         app, text("OFF", answered=Keyword.STOP), text("HELP", key="SM2", answered=Keyword.HELP), channel="sms"
     )
-    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert suppressions(store) == BY_TEXT
     assert said(app) == []
 
 
@@ -96,8 +110,6 @@ def test_a_slow_channel_makes_none_late(store: Store, app: App) -> None:
 
 
 def test_it_can_be_switched_off(store: Store) -> None:
-    from dataclasses import replace
-
     app = written_to(store)
     app.channels["sms"] = RecordingAdapter()
     app.project = replace(app.project, policy=replace(app.project.policy, confirm_opt_out=False))
@@ -109,7 +121,7 @@ def test_everybody_at_the_number_is_bound(store: Store, app: App) -> None:
     add_person(store, 2, phone=NUMBER)
     add_person(store, 3, phone="+13125550103")
     came(app, text("stop texting me"), channel="sms")
-    assert suppressions(store) == {(1, "sms", "opt_out"), (2, "sms", "opt_out")}
+    assert suppressions(store) == BY_TEXT | {(2, "sms", "opt_out"), (2, "phone", "opt_out")}
     assert (events(store, 2), events(store, 3)) == (["refused", "replied"], [])
     assert len(said(app)) == 1
 
@@ -121,7 +133,7 @@ def test_a_number_that_an_older_row_gave_finds_its_person(store: Store, app: App
             " VALUES ('crm', 'C1', 1, '+13125550177', '', 1, 1)"
         )
     came(app, text("STOP", sender="+13125550177"), channel="sms")
-    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert suppressions(store) == BY_TEXT
     assert {row[0] for row in addresses(store)} == {NUMBER, "+13125550177"}
 
 
@@ -130,6 +142,7 @@ def test_the_address_of_nobody_is_bound_too_and_answered(store: Store, app: App)
     came(app, message("Take me off your list", sender="Nobody@Customer.example", key="m9"))
     assert addresses(store) == {
         ("+13125550150", "sms", "opt_out"),
+        ("+13125550150", "phone", "opt_out"),
         ("nobody@customer.example", "email", "opt_out"),
     }
     assert [row[1:] for row in rows(store)] == [("applied", "nobody has the address: it is suppressed")] * 2
@@ -162,8 +175,11 @@ def test_start_takes_stop_back_and_is_its_own_proof(store: Store, app: App) -> N
     assert isinstance(app.clock, VirtualClock)
     app.clock.move_to(LATER + 60)
     came(app, text("Start", key="SM2"), channel="sms")
-    assert (suppressions(store), addresses(store)) == (set(), set())
-    sql = "SELECT channel, type, at, proof_uri FROM consent ORDER BY at"
+    assert (suppressions(store), addresses(store)) == (
+        {(1, "phone", "opt_out")},
+        {(NUMBER, "phone", "opt_out")},
+    )
+    sql = "SELECT channel, type, at, proof_uri FROM consent WHERE channel = 'sms' ORDER BY at"
     assert ask(store, sql) == [
         ("sms", "revoked", LATER, None),
         ("sms", "express", LATER + 60, "received:channel:sms:SM2"),
@@ -183,8 +199,8 @@ def test_start_lifts_nothing_but_stop(store: Store, app: App, reason: str) -> No
                 f"INSERT INTO {table} channel, reason, at, source) VALUES ({who}, 'sms', '{reason}', 1, 'provider')"
             )
     came(app, text("STOP"), text("START", key="SM2"), channel="sms")
-    assert suppressions(store) == {(1, "sms", reason)}
-    assert addresses(store) == {(NUMBER, "sms", reason)}
+    assert suppressions(store) == {(1, "sms", reason), (1, "phone", "opt_out")}
+    assert addresses(store) == {(NUMBER, "sms", reason), (NUMBER, "phone", "opt_out")}
     assert bool(said(app)) is (reason == "hard_bounce")
 
 
@@ -210,7 +226,7 @@ def test_start_by_text_opens_what_a_page_closed_and_no_link_opens(store: Store, 
 
 def test_stop_after_start_in_one_delivery_is_a_no(store: Store, app: App) -> None:
     came(app, text("START"), text("STOP", key="SM2"), channel="sms")
-    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert suppressions(store) == BY_TEXT
 
 
 def test_what_cannot_be_read_for_sure_goes_to_a_person_and_holds(store: Store, app: App) -> None:
@@ -280,3 +296,52 @@ def test_what_was_written_is_forgotten_with_its_writer(store: Store, app: App) -
     assert ask(store, "SELECT raw, said FROM received") == [("", None)]
     assert ask(store, "SELECT address, state FROM notice") == [("", "expired")]
     assert said(app) == []
+
+
+def test_a_no_by_text_binds_calls_too_and_a_start_opens_texts_alone(store: Store, app: App) -> None:
+    came(app, text("STOP"), channel="sms")
+    assert suppressions(store) == BY_TEXT
+    assert addresses(store) == {(NUMBER, "sms", "opt_out"), (NUMBER, "phone", "opt_out")}
+    came(app, text("START", key="SM2"), channel="sms")
+    assert suppressions(store) == {(1, "phone", "opt_out")}
+
+
+def test_what_a_provider_heard_as_a_no_binds_calls_too(store: Store, app: App) -> None:
+    refused = event(EventKind.DROPPED, key="e1", to="+13125550150", suppress="opt_out")
+    came(app, refused, replace(refused, id="e2", to=NUMBER), channel="sms")
+    assert suppressions(store) == BY_TEXT
+    assert {row[:2] for row in addresses(store)} == {
+        (number, channel) for number in (NUMBER, "+13125550150") for channel in ("sms", "phone")
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "channels"),
+    [
+        ("No more texts to my phone. Stop texting me.", {"email", "sms", "phone"}),
+        ("Stop calling me", {"email", "sms", "phone"}),
+        ("Bitte keine Anrufe mehr", {"email", "sms", "phone"}),
+        ("ne m'appelez plus", {"email", "sms", "phone"}),
+        ("Unsubscribe me.\nPhone: +1 312 555 0142\nE-mail: sam@customer.example", {"email"}),
+        ("Stop sending these mails. Call me instead", {"email"}),
+    ],
+)
+def test_a_no_by_mail_binds_the_channel_it_names_as_well(
+    store: Store, app: App, words: str, channels: set[str]
+) -> None:
+    came(app, message(words))
+    assert {row[1] for row in suppressions(store)} == channels
+    assert {row[1] for row in addresses(store) if row[0] == NUMBER} == channels - {"email"}
+    assert {row[1] for row in addresses(store) if row[0] != NUMBER} == {"email"}
+
+
+def test_start_by_mail_lifts_nothing_and_is_for_a_person(store: Store, app: App) -> None:
+    came(app, message("STOP"))
+    assert isinstance(app.clock, VirtualClock)
+    app.clock.move_to(LATER + 60)
+    came(app, message("START", key="m2"))
+    assert suppressions(store) == {(1, "email", "opt_out")}
+    assert ask(store, "SELECT type FROM consent") == [("revoked",)]
+    assert "opted_in" not in events(store)
+    [(kind, state, body)] = ask(store, "SELECT kind, state, body FROM task")
+    assert (kind, state, "It proves nothing" in body) == ("reply", "open", True)
