@@ -24,7 +24,7 @@ from state.queries import status
 from state.store import Store
 from state.testing import database
 from tests.engine.building import PROJECT, SEGMENTS
-from tests.kills.receivers import PROVIDERS, SECRETS, Ledger, receiver
+from tests.kills.receivers import PROVIDERS, SECRETS, Ledger, Provider, receiver
 from tests.kills.worker import NOON, NoonClock, Post, Worker, settings_of, until
 
 _CAMPAIGN = """\
@@ -40,7 +40,11 @@ _NOTES = {
     "email": "---\nsubject: A word\n---\nHello, you left us a while ago.\n",
     "sms": "Small: you left us a while ago. Reply STOP to opt out.\n",
     "in_app": "Welcome back.\n",
+    "push": "---\nsubject: A word\n---\nWelcome back.\n",
+    "audience": "---\nsubject: A word\n---\nNobody reads this.\n",
 }
+#: channels that ask for a consent, and for which
+_CONSENTS = {"sms": "express_written", "push": "express", "audience": "express"}
 
 
 @dataclass
@@ -59,8 +63,15 @@ class Drill:
     tally: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def channel(self) -> str:
-        return PROVIDERS[self.adapter].channel
+    def provider(self) -> Provider:
+        return PROVIDERS[self.adapter]
+
+    def prepare(self) -> None:
+        """Make the crowd."""
+        fill(self.store, 1, self.touches)
+
+    def complete(self) -> None:
+        """Everybody is there."""
 
     def count(self, *states: str) -> int:
         """How many touches are in these states."""
@@ -73,18 +84,18 @@ class Drill:
         """Kill worker after worker: most some messages after it has begun to send, some anywhere."""
         random = Random(seed)
         while self.kills < kills:
-            done, over = self.ledger.size(), self.is_out()
+            self.ledger.wait_until_quiet()  # what the last one has sent is not the next one's work
+            before, over = self.ledger.size(), self.is_out()
             worker = Worker(self.post)
             if over or random.random() < 0.1:
                 time.sleep(random.uniform(0.01, 0.5))
             else:
-                share = 1.6 * (self.touches - done) / (kills - self.kills)
-                goal = min(self.touches, done + random.randint(1, max(1, int(share))))
-                self._reach(goal, worker)
+                share = 1.6 * (self.touches - len(set(self.ledger.lines()))) / (kills - self.kills)
+                self._reach(before + random.randint(1, max(1, int(share))), worker)
                 time.sleep(random.uniform(0, 0.008))
             worker.kill()
             self.kills += 1
-            self.kills_at_work += self.ledger.size() > done
+            self.kills_at_work += self.ledger.size() > before
 
     def _reach(self, goal: int, worker: Worker) -> None:
         """Wait until so many have arrived, or there is nothing left to send."""
@@ -93,8 +104,9 @@ class Drill:
                 return
 
     def is_done(self) -> bool:
-        """Was everything decided, and handed over?"""
-        return self.count("sent", "in_doubt") > 0 and not self.count("queued", "dispatching", "held")
+        """Was everything decided, and handed over? Where doubts are sent once more, none is left."""
+        pending = ["queued", "dispatching", "held", *(["in_doubt"] if self.provider.knows_again else [])]
+        return self.count("sent", "in_doubt") > 0 and not self.count(*pending)
 
     def is_out(self) -> bool:
         """Is nothing left in the outbox, of all that was to come there?"""
@@ -109,16 +121,16 @@ class Drill:
     def settle(self) -> None:
         """What the other side really has settles what is in doubt: told by the provider's event where the adapter
         hears of any, else by somebody who looked."""
-        taken = set(self.ledger.refs())
+        taken = set(self.arrived())
         with self.app() as app:
             with app.store.read() as conn:
                 refs = [row["ref"] for row in status.in_doubt(conn)]
             self.tally["doubts"], self.tally["doubts that had arrived"] = len(refs), len(taken & set(refs))
-            heard = [ref for ref in refs if ref in taken] if self.adapter in ("sendgrid", "twilio") else []
+            heard = [ref for ref in refs if ref in taken] if self.provider.tells else []
             events = [
                 ProviderEvent(kind=EventKind.DELIVERED, id=f"e-{ref}", raw="{}", ref=ref) for ref in heard
             ]
-            take(app, self.adapter, self.channel, events, app.clock.now())
+            take(app, self.adapter, self.provider.channel, events, app.clock.now())
             for ref in sorted(set(refs) - set(heard)):
                 settle(app, ref, sent=ref in taken, by="drill")
             for ref in sorted(set(refs) - taken):
@@ -134,10 +146,21 @@ class Drill:
             with open_app(self.post.root, "drill", clock=NoonClock(self.post.began)) as app:
                 yield app
 
+    def arrived(self) -> list[str]:
+        """The refs of what arrived, each as often as it did."""
+        lines = self.ledger.lines()
+        if not self.provider.by_device:
+            return lines
+        with self.store.read() as conn:
+            rows = conn.execute(text("SELECT identity_id, ref FROM touch"))
+            refs = {device(identity): ref for identity, ref in rows}
+        return [refs[line] for line in lines]
+
     def judge(self) -> None:
-        """Assert that nothing arrived twice, that nothing is lost, and that all adds up."""
-        arrived = Counter(self.ledger.refs())
-        twice = [ref for ref, times in arrived.items() if times > 1]
+        """Assert that nothing reached anybody twice, that nothing is lost, and that all adds up."""
+        arrived = Counter(self.arrived())
+        again = arrived.total() - len(arrived)
+        twice = 0 if self.provider.knows_again else again
         with self.store.read() as conn:
             rows = conn.execute(text("SELECT ref, state FROM touch"))
             states = dict(tuple(row) for row in rows)
@@ -148,28 +171,32 @@ class Drill:
             "kills": self.kills,
             "kills at work": self.kills_at_work,
             "touches": len(states),
-            "duplicates": len(twice),
+            "duplicates": twice,
+            "repeats": again,
             "lost": len(states) - len(arrived),
             "states": dict(by_state),
         }
-        assert not twice, f"{len(twice)} arrived twice"
+        assert not twice, f"{twice} arrived once more"
         assert len(states) == planned == self.touches
         assert set(arrived) == reached, "what arrived and what counts as sent are not the same"
         assert len(arrived) == self.touches, "lost"
 
 
 @contextmanager
-def drill(adapter: str, dialect: str, folder: Path, touches: int) -> Iterator[Drill]:
+def drill(
+    adapter: str, dialect: str, folder: Path, touches: int, kind: type[Drill] = Drill
+) -> Iterator[Drill]:
     """Everything one drill has, until it is over."""
     folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / "taken.txt")
     with database(dialect) as url, receiver(adapter, ledger.path) as at:
-        environment = {"DRILL_SECRET": SECRETS[adapter], "DRILL_DATABASE": url}
+        environment = {"DRILL_SECRET": SECRETS[adapter](at), "DRILL_DATABASE": url}
         post = Post(root=folder / "project", began=time.time(), environment=environment)
         _write(post.root, adapter, at)
         store = Store.open(url)
-        _fill(store, touches)
-        yield Drill(adapter, url, folder, ledger, post, store, touches)
+        trial = kind(adapter, url, folder, ledger, post, store, touches)
+        trial.prepare()
+        yield trial
         store.close()
 
 
@@ -177,7 +204,8 @@ def _write(root: Path, adapter: str, at: str) -> None:
     provider = PROVIDERS[adapter]
     (root / "templates").mkdir(parents=True)
     channels = settings_of(provider.channel, adapter, provider.options(at))
-    project = PROJECT.split("channels:\n")[0] + f"channels:\n{channels}"
+    head = PROJECT.split("channels:\n")[0].replace("attributes: {", "attributes: {push_token: text, ")
+    project = f"{head}channels:\n{channels}"
     project += "environments:\n  drill: {sends: false, database: {env: DRILL_DATABASE}}\n"
     (root / "rekindle.yaml").write_text(project)
     (root / "segments.yaml").write_text(SEGMENTS)
@@ -185,18 +213,25 @@ def _write(root: Path, adapter: str, at: str) -> None:
     (root / "templates" / "note.md").write_text(_NOTES[provider.channel])
 
 
-def _fill(store: Store, people: int) -> None:
+def device(identity: int) -> str:
+    """Where push messages for somebody go."""
+    return f"device-{identity}"
+
+
+def fill(store: Store, first: int, last: int) -> None:
     """People in Chicago who left long ago and have agreed to everything."""
     persons = [
         {"identity_id": n, "created_at": NOON, "updated_at": NOON, "email": f"user-{n}@example.com",
          "email_key": f"user-{n}@example.com", "phone": f"+1312555{n % 10_000:04}", "first_name": "Ann", "region": "IL",
-         "country": "US", "timezone": "America/Chicago", "churned_at": NOON - 40 * 86_400, "attributes": "{}"}
-        for n in range(1, people + 1)
+         "country": "US", "timezone": "America/Chicago", "churned_at": NOON - 40 * 86_400,
+         "attributes": f'{{"push_token": "{device(n)}"}}'}
+        for n in range(first, last + 1)
     ]  # fmt: skip
     consents = [
-        {"identity_id": row["identity_id"], "id": number, "channel": "sms", "type": "express_written", "at": NOON - 90,
+        {"identity_id": row["identity_id"], "id": number, "channel": channel, "type": kind, "at": NOON - 90,
          "recorded_at": NOON - 90, "source": "drill", "key": str(number), "proof_uri": "https://proof.example/1"}
-        for row, number in zip(persons, next_ids(people), strict=True)
+        for channel, kind in _CONSENTS.items()
+        for row, number in zip(persons, next_ids(len(persons)), strict=True)
     ]  # fmt: skip
     with store.begin() as conn:
         for table, rows in (("person", persons), ("consent", consents)):

@@ -1,5 +1,5 @@
-"""The other side, in a process of its own that nobody kills: it writes down the ref of every message that it takes,
-before it answers.
+"""The other side, in a process of its own that nobody kills: it writes down every message that it takes, before it
+answers.
 
 A line a message, in one write to a file that is opened for appending. What is written stays, whoever dies.
 """
@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes
-from json import loads
+from json import dumps, loads
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from channels.events import Call, NotGenuine
+from channels.standard_webhooks import Signatures
 from channels.testing import Reply, Request, http_double
 from tests.channels.doubles import sendgrid, twilio
 from tests.channels.mail_server import Handler, mail_server
@@ -27,6 +29,7 @@ from tests.channels.mail_server import Handler, mail_server
 #: seconds until it answers, once it has written a message down: time to be killed in
 ANSWERS_AFTER = 0.002
 
+_WEBHOOK_SECRET = "whsec_ZG91YmxlLWNvcnJlY3QtaG9yc2UtYmF0dGVyeQ=="
 _REF = re.compile(r"<([^@>]+)@")
 
 
@@ -36,19 +39,25 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def take(self, ref: str) -> None:
+    def take(self, line: str) -> None:
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(file, f"{ref}\n".encode())
+        os.write(file, f"{line}\n".encode())
         os.close(file)
         time.sleep(ANSWERS_AFTER)
 
-    def refs(self) -> list[str]:
+    def lines(self) -> list[str]:
+        """What was taken, in the order in which it came."""
         return self.path.read_text().splitlines() if self.path.exists() else []
 
     def size(self) -> int:
-        """So many were taken; refs are all of one length."""
-        refs = self.refs()
-        return len(refs)
+        """So many were taken."""
+        return len(self.lines())
+
+    def wait_until_quiet(self) -> None:
+        """Nothing is under way any more."""
+        size = -1
+        while size != (size := self.size()):
+            time.sleep(0.02)
 
 
 class _MailServer(Handler):
@@ -70,13 +79,13 @@ def _smtp(ledger: Ledger, ready: Connection) -> None:
 
 
 def _http(
-    answer: Callable[[Request], Reply], ref: Callable[[Request], str]
+    answer: Callable[[Request], Reply], line: Callable[[Request], str]
 ) -> Callable[[Ledger, Connection], None]:
     def serve(ledger: Ledger, ready: Connection) -> None:
         def taking(request: Request) -> Reply:
             reply = answer(request)
             if reply.status < 300:
-                ledger.take(ref(request))
+                ledger.take(line(request))
             return reply
 
         with http_double(taking) as double:
@@ -95,6 +104,37 @@ def _twilio_ref(request: Request) -> str:
     return dict(parse_qsl(urlsplit(form["StatusCallback"][0]).query))["rekindle_ref"]
 
 
+def _genuine(request: Request) -> Reply:
+    """Takes what is signed; how old it is, by the daemon's clock, is not looked at."""
+    at = int(request.headers["webhook-timestamp"])
+    try:
+        Signatures(_WEBHOOK_SECRET).genuine(
+            Call(method="POST", url=request.path, headers=request.headers, body=request.body, now=at)
+        )
+    except NotGenuine:
+        return Reply(status=401)
+    return Reply()
+
+
+def _pushed(request: Request) -> Reply:
+    """Apprise's own form; the device is in the path."""
+    return Reply(status=200 if request.method == "POST" and loads(request.body)["message"] else 400)
+
+
+def _device(request: Request) -> str:
+    return urlsplit(request.path).path.rpartition("/")[2]
+
+
+def _change(request: Request) -> str:
+    """A change of a list: its sequence, and the hashes of who is new and who leaves."""
+    data = loads(request.body)["data"]
+    said = {
+        name: [f"{kind}:{digest}" for person in data[name] for kind in person for digest in person[kind]]
+        for name in ("add", "remove")
+    }
+    return dumps({"sequence": data["sequence"], **said})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provider:
     """One adapter that talks to a network: its channel, the other side, and the options that lead there."""
@@ -102,6 +142,12 @@ class Provider:
     channel: str
     serve: Callable[[Ledger, Connection], None]
     options: Callable[[str], Mapping[str, str]]
+    #: it hears what became of a message from the provider
+    tells: bool = False
+    #: the same ref twice reaches the person once: doubts are sent once more
+    knows_again: bool = False
+    #: what it writes down names the device of a person, and no ref
+    by_device: bool = False
 
 
 #: adapter -> the other side
@@ -115,6 +161,7 @@ PROVIDERS: Mapping[str, Provider] = {
         channel="email",
         serve=_http(lambda request: sendgrid.SendGrid().answer(request), _sendgrid_ref),
         options=lambda at: {"host": at, "api_key": "{env: DRILL_SECRET}"},
+        tells=True,
     ),
     "twilio": Provider(
         channel="sms",
@@ -126,19 +173,34 @@ PROVIDERS: Mapping[str, Provider] = {
             "messaging_service": twilio.SERVICE,
             "status_callback": "https://go.small.example/webhooks/sms",
         },
+        tells=True,
     ),
     "webhook": Provider(
         channel="in_app",
-        serve=_http(lambda request: Reply(status=200), lambda request: request.headers["webhook-id"]),
-        options=lambda at: {"url": f"{at}/hooks", "secret": "{env: DRILL_SECRET}"},
+        serve=_http(_genuine, lambda request: request.headers["webhook-id"]),
+        options=lambda at: {"url": f"{at}/hooks", "secret": "{env: DRILL_SECRET}", "deduplicates": "true"},
+        knows_again=True,
+    ),
+    "push": Provider(
+        channel="push",
+        serve=_http(_pushed, _device),
+        options=lambda at: {"url": "{env: DRILL_SECRET}"},
+        by_device=True,
+    ),
+    "audience": Provider(
+        channel="audience",
+        serve=_http(_genuine, _change),
+        options=lambda at: {"url": f"{at}/lists", "secret": "{env: DRILL_SECRET}"},
     ),
 }
-#: what each provider asks for
-SECRETS = {
-    "smtp": "none",
-    "sendgrid": sendgrid.KEY,
-    "twilio": twilio.TOKEN,
-    "webhook": "whsec_ZG91YmxlLWNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==",
+#: what each provider asks for, by where it listens
+SECRETS: Mapping[str, Callable[[str], str]] = {
+    "smtp": lambda at: "none",
+    "sendgrid": lambda at: sendgrid.KEY,
+    "twilio": lambda at: twilio.TOKEN,
+    "webhook": lambda at: _WEBHOOK_SECRET,
+    "push": lambda at: f"json://{urlsplit(at).netloc}/app-token/{{to}}",
+    "audience": lambda at: _WEBHOOK_SECRET,
 }
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy import Connection
 
 from channels.base import Message, Outcome
+from channels.lists import ListCarrier, ListChange
 from engine import daemon, jobs
 from engine.app import App
 from engine.clock import SystemClock
@@ -53,7 +54,8 @@ class Post:
 
 
 class Steps:
-    """Counts the steps of dispatch: before and after each commit, before and after each call. Dies at one of them."""
+    """Counts the steps of deciding, dispatch and telling lists: before and after each commit and each call. Dies at
+    one of them."""
 
     def __init__(self, fatal: int) -> None:
         self._left, self._lock, self.dispatching = fatal, Lock(), False
@@ -79,20 +81,22 @@ class Steps:
             build()
             for adapter in app.channels.values():
                 adapter.send = partial(self._send, adapter.send)  # type: ignore[method-assign]
+                if isinstance(adapter, ListCarrier):
+                    adapter.deliver = partial(self._send, adapter.deliver)  # type: ignore[method-assign]
 
         app.store.begin, app.build_channels = counted, built  # type: ignore[method-assign]
         return app
 
-    def _send(self, send: Any, message: Message) -> Outcome:
+    def _send(self, send: Any, what: Message | ListChange) -> Outcome:
         self.step()
-        outcome: Outcome = send(message)
+        outcome: Outcome = send(what)
         self.step()
         return outcome
 
-    def dispatch(self, dispatch: Any, app: App, now: int) -> Counter[str]:
+    def during(self, job: Any, app: App, now: int, **how: bool) -> Counter[str]:
         self.dispatching = True
         try:
-            found: Counter[str] = dispatch(app, now)
+            found: Counter[str] = job(app, now, **how)
         finally:
             self.dispatching = False
         return found
@@ -106,7 +110,12 @@ def work(post: Post) -> None:
     if post.fatal is not None:
         steps, open_app = Steps(post.fatal), daemon.open_app
         daemon.open_app = lambda *args, **kw: steps.watch(open_app(*args, **kw))  # type: ignore[attr-defined]
-        jobs.dispatch = partial(steps.dispatch, jobs.dispatch)  # type: ignore[attr-defined]
+        jobs.advance = partial(steps.during, jobs.advance)  # type: ignore[attr-defined]
+        jobs.dispatch = partial(steps.during, jobs.dispatch)  # type: ignore[attr-defined]
+        daemon.JOBS = tuple(  # type: ignore[attr-defined]
+            replace(job, run=partial(steps.during, job.run)) if job.name == "lists" else job
+            for job in daemon.JOBS  # type: ignore[attr-defined]
+        )
     Daemon(post.root, "drill", NoonClock(post.began)).run()
 
 
@@ -136,7 +145,7 @@ def settings_of(channel: str, adapter: str, options: Mapping[str, str]) -> str:
 
 
 def _scalar(value: str) -> str:
-    return value if value.startswith("{") or value.isdigit() else f'"{value}"'
+    return value if value.startswith("{") or value.isdigit() or value == "true" else f'"{value}"'
 
 
 def until(condition: Any, seconds: float, worker: Worker | None = None, pause: float = 0.05) -> bool:
