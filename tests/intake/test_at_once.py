@@ -10,7 +10,7 @@ import pytest
 
 from channels.base import Unknown
 from channels.events import EventKind as K
-from engine.intake import Row
+from engine.intake import Item, Row
 from engine.status import status
 from state.ids import next_id
 from state.queries import received
@@ -46,7 +46,7 @@ def store() -> Iterator[Store]:
 
 def test_a_call_that_comes_twice_at_once_counts_once(store: Store) -> None:
     app = written_to(store, 2, Unknown(reason="dead line"))
-    call = [
+    call: list[Item] = [
         event(K.DELIVERED, ref_of(store)),
         event(K.UNSUBSCRIBED, ref_of(store), suppress="opt_out", to="user-1@example.com"),
         event(K.BOUNCED, ref_of(store, 2), suppress="hard_bounce", to="user-2@example.com"),
