@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from channels.base import Accepted, Adapter, Message, Outcome, Rejected, Retry, Unknown
 from channels.letter import LetterAdapter
+from engine import rates
 from engine.clock import iso
 from engine.errors import ConfigurationError, RekindleError
 from engine.letter_clearance import forbidden
@@ -165,10 +166,19 @@ def _by_mail(app: App, ref: str) -> str:
             raise LetterStands("the person was erased, and the letter with them")
         [person] = facts.people(conn, [found["identity_id"]])
         mail = as_mail(app, Message.from_json(payload), person, pdf)
+        share = rates.draw_one(app, conn, "email", f"letter/{ref}")
+        if not share.count:
+            raise LetterWaits(
+                f"letter {ref}: signed, and not sent yet: the rate of the e-mail channel is used up"
+            )
         taken = app.clock.now()
         if not queries.take(conn, ref, "email", taken):
             raise LetterStands(f"letter {ref} was handed on before")
-    return _settled(app, ref, taken, mail, _sent(app, carrier, mail))
+    outcome = _sent(app, carrier, mail)
+    try:
+        return _settled(app, ref, taken, mail, outcome)
+    finally:
+        rates.close_one(app, share, left=True)
 
 
 def _sent(app: App, carrier: Adapter, mail: Message) -> Outcome:

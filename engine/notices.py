@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from channels.base import Accepted, Message, Outcome, Rejected, Retry, Unknown
 from channels.events import Keyword
-from engine import breaker
+from engine import breaker, rates
 from engine.model import DAY
 from engine.notice_words import words
 from engine.people.keys import fact_key
 from engine.refs import touch_ref
-from engine.suppression import ALL
+from engine.suppression import ALL, suppress_addresses
 from state.ids import next_ids
 from state.queries import events, facts
 from state.queries import notices as queries
@@ -101,12 +101,14 @@ def put(conn: Connection, app: App, channel: str, answers: Sequence[Wanted], now
 def answer(app: App) -> Counter[str]:
     """Send what waits, and settle receipts whose worker is gone: those are in doubt, and stay so.
 
-    The clock is read before each: a channel that is slow must not make the rest late.
+    The clock is read before each: a channel that is slow must not make the rest late. They leave by the channel's
+    rate, as every message does; what has to wait for it is tried again until its time is over.
     """
     tally: Counter[str] = Counter()
     with app.store.read() as conn:
         rows = queries.unfinished(conn)
         resting = breaker.resting(conn) if rows else frozenset()
+    used_up: set[str] = set()
     for row in rows:
         if app.stopping:
             break
@@ -114,18 +116,26 @@ def answer(app: App) -> Counter[str]:
             if app.is_orphan(row["worker"]):
                 _settle(app, row, Unknown(reason="the worker that was sending is gone"), tally)
         elif app.clock.now() > row["not_after"]:
-            _settle(app, row, None, tally)
-        elif row["channel"] in app.channels and row["channel"] not in resting:
-            _send(app, row, tally)
+            _expire(app, row, tally)
+        elif row["channel"] not in app.channels or row["channel"] in resting | used_up:
+            continue
+        elif not _send(app, row, tally):
+            used_up.add(row["channel"])
     return tally
 
 
-def _send(app: App, row: dict[str, Any], tally: Counter[str]) -> None:
+def _send(app: App, row: dict[str, Any], tally: Counter[str]) -> bool:
+    """Send one, if nobody else has it. False where the channel's rate lets none leave now."""
     with app.store.begin() as conn:
         [language] = {p["language"] for p in facts.people(conn, [row["identity_id"]])} or {None}
         gone = any(s[2] in _NEVER for s in facts.address_suppressions(conn, [row["address"]]))
-        if gone or not queries.take(conn, row["ref"], app.worker_id):
-            return
+        if gone:
+            return True
+        share = rates.draw_one(app, conn, row["channel"], app.worker_id)
+        taken = share.count == 1 and queries.take(conn, row["ref"], app.worker_id)
+    if not taken:
+        rates.close_one(app, share, left=False)
+        return share.count == 1
     message = Message(
         ref=row["ref"],
         channel=row["channel"],
@@ -140,10 +150,18 @@ def _send(app: App, row: dict[str, Any], tally: Counter[str]) -> None:
         app.log.error("channel_raised", channel=row["channel"], error=type(error).__name__, notice=row["ref"])
         outcome = Unknown(reason=f"the adapter failed with {type(error).__name__}")
     _settle(app, row, outcome, tally)
+    rates.close_one(app, share, left=True)
+    return True
 
 
-def _settle(app: App, row: dict[str, Any], outcome: Outcome | None, tally: Counter[str]) -> None:
-    """``outcome`` None: its time is over."""
+def _expire(app: App, row: dict[str, Any], tally: Counter[str]) -> None:
+    """Its time is over, unless somebody is sending it this moment."""
+    with app.store.begin() as conn:
+        if queries.expire(conn, row["ref"], app.moment(0)):
+            tally["notice_expired"] += 1
+
+
+def _settle(app: App, row: dict[str, Any], outcome: Outcome, tally: Counter[str]) -> None:
     provider_id = None
     match outcome:
         case Accepted():
@@ -154,8 +172,9 @@ def _settle(app: App, row: dict[str, Any], outcome: Outcome | None, tally: Count
             state, reason = "queued", outcome.reason
         case Unknown():
             state, reason = "in_doubt", outcome.reason
-        case None:
-            state, reason = "expired", "it would have come too late"
     with app.store.begin() as conn:
         queries.settle(conn, row["ref"], state, reason, provider_id, app.moment(0))
+        if isinstance(outcome, Rejected) and outcome.suppress:
+            at, address = app.clock.now(), row["address"]
+            suppress_addresses(conn, [address], row["channel"], outcome.suppress, at=at, source="provider")
     tally[f"notice_{state}"] += 1

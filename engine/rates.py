@@ -17,12 +17,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from engine.model import DAY, ChannelDef, Rate
 from state.queries import control
+
+if TYPE_CHECKING:
+    from engine.app import App
 
 #: a share must have left within so many milliseconds (engine.delivery.LEAVES_WITHIN)
 _LEAVES = 60_000
@@ -173,6 +176,29 @@ def draw(
         ready = max(bucket.free_at(rate, worth) for rate in rates)
         return Share(key=key, name=name, count=0, at=at, free_in=max(1, ready - at), ahead=ahead)
     return Share(key=key, name=name, count=free, at=at, bucket=bucket, ahead=ahead)
+
+
+def draw_one(app: App, conn: Connection, channel: str, sender: str) -> Share:
+    """A share of one message for what is no touch, taken; its ``count`` is 0 where none may leave now. ``sender``: a
+    name that no other process draws by."""
+    declared = app.environment.channels.get(channel)
+    began = app.monotonic() if app.real_time else None
+    at = app.milliseconds(conn, app.clock.now())
+    share = draw(conn, declared, at, 1, sender, coarse=not app.real_time)
+    share.began = began
+    share.keep(conn, share.count)
+    return share
+
+
+def close_one(app: App, share: Share, *, left: bool) -> None:
+    """Say that it has left by now, or that it never will. In a transaction of its own: nobody who holds what it was
+    for waits for the bucket."""
+    if not share.key or not share.count:
+        return
+    if left:
+        share.note(app.monotonic(), 1)
+    with app.store.begin() as conn:
+        close(conn, [share])
 
 
 def close(conn: Connection, shares: Sequence[Share]) -> None:

@@ -36,6 +36,15 @@ def take(conn: Connection, ref: str, worker: str) -> bool:
     return execute(conn, sql, {"ref": ref, "worker": worker}).rowcount == 1
 
 
+def expire(conn: Connection, ref: str, now: int) -> bool:
+    """It would come too late now. False when somebody is sending it, or it is settled."""
+    sql = """
+    UPDATE notice SET state = 'expired', reason = 'it would have come too late', finished_at = :now
+    WHERE ref = :ref AND state = 'queued'
+    """
+    return execute(conn, sql, {"ref": ref, "now": now}).rowcount == 1
+
+
 def settle(
     conn: Connection, ref: str, state: str, reason: str | None, provider_id: str | None, now: int
 ) -> None:

@@ -18,7 +18,7 @@ from channels import registry
 from channels.base import Accepted, Adapter, Capabilities, Message, Outcome, Rejected, Retry, Unknown
 from channels.recording import CRASH_AFTER, RecordingAdapter, SimulatedCrash
 from channels.registry import Host
-from engine import choices, letters, tasks
+from engine import choices, letters, rates, tasks
 from engine.app import App
 from engine.clock import VirtualClock
 from engine.errors import ConfigurationError
@@ -27,8 +27,8 @@ from engine.jobs import run_once
 from engine.letter_delivery import UNDER_WAY, did_not_leave, hand_on, hand_on_due
 from engine.letter_desk import StoreLetterDesk
 from engine.letter_proof import verify
-from engine.letters import LetterStands
-from engine.model import BUILT_IN, HttpDef
+from engine.letters import LetterStands, LetterWaits
+from engine.model import BUILT_IN, HttpDef, Rate
 from engine.people.erase import erase
 from engine.people.merge import merge
 from state.queries import letters as queries
@@ -607,3 +607,24 @@ def test_accepted_is_the_hand_over_to_the_signatory(opened: Any, store: Store) -
         message = Message.from_json(queries.payload(conn, the(store)["ref"]) or "")
     assert adapter.send(message) == Accepted(provider_id=message.ref)
     assert isinstance(adapter.send(replace(message, ref="unknown")), Rejected)
+
+
+def test_a_letter_by_e_mail_leaves_by_the_channels_rate(opened: Any, store: Store) -> None:
+    mail = RecordingAdapter(capabilities=MAIL)
+    app = opened(", deliver: email", mail=mail)
+    app.environment = replace(
+        app.environment,
+        channels={
+            **app.environment.channels,
+            "email": replace(app.environment.channels["email"], rates=(Rate(1, 3_600),)),
+        },
+    )
+    with store.begin() as conn:
+        rates.draw_one(app, conn, "email", "somebody")
+    letters.sign(app, the(store)["ref"], by="Dana Reyes")
+    with pytest.raises(LetterWaits, match="rate"):
+        hand_on(app, the(store)["ref"])
+    assert (mail.received, the(store)["carrier"]) == ([], None)
+    app.clock.move_to(NOW + 2 * 3_600)
+    hand_on_due(app)
+    assert (len(mail.received), the(store)["state"]) == (1, "posted")
