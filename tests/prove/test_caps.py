@@ -100,14 +100,14 @@ def own_round_forgotten(
 
 def calls_forgotten(frequency: Any, s: Situation) -> int | None:
     texts = [t for t in s.facts.touches if t.channel == "sms"]
-    found: int | None = GATE._room_at(texts, Cap(limit=frequency.limit, per=frequency.per), s)
+    found: int | None = GATE.room_at(texts, Cap(limit=frequency.limit, per=frequency.per), s)
     return found
 
 
 @pytest.mark.parametrize(
     ("part", "damage", "history"),
     [
-        ("_room_at", one_more, "email sent 1d ago"),
+        ("room_at", one_more, "email sent 1d ago"),
         ("counted", second_early, "email sent 6d 23h 59m 59s ago"),
         ("counted", reserved_forgotten, "email queued"),
         ("counted", doubts_forgotten, "email in doubt 1d ago"),
@@ -177,7 +177,7 @@ def test_steps_that_nobody_gets_both_of_do_not_crowd() -> None:
 def test_a_large_cap_is_proven_on_fewer_histories_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = varied(("rekindle.yaml", "fatigue: [2 per 7d", "fatigue: [20 per 7d"))
     assert found(caps.answers, loaded, "stalled") == []
-    monkeypatch.setattr(GATE, "_room_at", one_more)
+    monkeypatch.setattr(GATE, "room_at", one_more)
     answer = found(caps.answers, loaded, "stalled")[0]
     assert caps.SUMMED in answer.assumptions
 
