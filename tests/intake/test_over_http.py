@@ -60,7 +60,7 @@ def test_a_stop_stands_when_the_call_is_answered(store: Store, visited: Site) ->
     answer = texted(visited.client, "STOP")
     assert (answer.status_code, answer.text) == (200, "<Response/>")
     assert answer.headers["content-type"].startswith("text/xml")
-    assert suppressions(store) == {(1, "sms", "opt_out")}
+    assert suppressions(store) == {(1, "sms", "opt_out"), (1, "phone", "opt_out")}
     assert texted(visited.client, "STOP").status_code == 200
     assert len(rows(store)) == 1
 
