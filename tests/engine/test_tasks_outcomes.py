@@ -139,7 +139,7 @@ def test_a_reason_that_is_not_listed_is_refused_by_name(app: App, store: Store) 
 @pytest.mark.parametrize(
     ("comment", "channels"),
     [
-        ("asked never to be called again", {"phone"}),
+        ("asked never to be called again", {"phone", "sms"}),
         ("Do not contact", {"all"}),
         ("wrong number, an old lady", {"phone", "sms"}),
         ("could not be reached, call again in May", set()),
