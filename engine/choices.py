@@ -88,7 +88,8 @@ def _refuse(
     conn: Connection, holder: Holder, name: str, channel: str, listeners: Listeners, now: int
 ) -> None:
     who = _locked(conn, holder)
-    if who is None or standing(conn, who).keys() & {channel, ALL}:
+    # what was said elsewhere may be taken back there: this holds by itself
+    if who is None or preferences.opt_outs(conn, who, SOURCE).keys() & {channel, ALL}:
         return
     record_in(conn, [_event(holder, who, name, now, channel=channel)], listeners, now)
 

@@ -12,7 +12,7 @@ from engine.inbound import Meaning, classify
 from engine.model import CHANNELS
 from engine.people.keys import fact_key
 from engine.people.normalise import email_key
-from engine.suppression import ALL, Refusal, suppress_addresses, suppress_all
+from engine.suppression import ALL, Refusal, suppress_addresses, suppress_all, told_by
 from state.ids import next_ids
 from state.queries import facts
 from state.queries.bulk import BulkInsert
@@ -46,6 +46,7 @@ class Happened(NamedTuple):
     source: str
     key: str
     data: Mapping[str, Any]
+    sender: str = ""
 
 
 class _Note(NamedTuple):
@@ -110,6 +111,11 @@ def understood(name: str, data: Mapping[str, Any]) -> Understood:
     return Understood()
 
 
+def note_key(source: str, key: str, kind: str) -> str:
+    """What the note of a kind is called that the event (source, key) leaves. Pure."""
+    return fact_key("event", source, key, kind)
+
+
 def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tuple[str, str]]:
     """Suppress, revoke and note what the events call for, in the caller's transaction.
 
@@ -121,7 +127,7 @@ def act_on(conn: Connection, happened: Sequence[Happened], now: int) -> set[tupl
     for event in happened:
         what = understood(event.name, event.data)
         if what.note:
-            key = fact_key("event", event.source, event.key, what.note)
+            key = note_key(event.source, event.key, what.note)
             notes.append(_Note(event.identity_id, what.note, event.at, event.source, key))
         orders += [_order(event, channel, what.reason, now) for channel in what.suppresses]
         if what.suppresses and what.meaning:
@@ -147,7 +153,7 @@ def _channel(data: Mapping[str, Any]) -> str | None:
 
 def _order(event: Happened, channel: str, reason: str, now: int) -> Refusal:
     at = min(event.at, now)
-    source = f"event:{event.source}"
+    source = told_by(event.source, event.sender)
     return Refusal(identity_id=event.identity_id, channel=channel, reason=reason, at=at, source=source)
 
 

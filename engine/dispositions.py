@@ -80,14 +80,15 @@ def channel_of(kind: str) -> str | None:
     return kind if kind in ("phone", "linkedin", "letter") else None
 
 
-def suppressed(disposition: Disposition, kind: str) -> tuple[str, ...]:
-    """The channels that a disposition suppresses for a task of that kind; ``all`` is every one."""
+def suppressed(disposition: Disposition, kind: str, came_by: str | None = None) -> tuple[str, ...]:
+    """The channels that a disposition suppresses for a task of that kind; ``all`` is every one. ``came_by``: the
+    channel of the reply that it is about."""
     channel = channel_of(kind)
     match disposition.suppresses:
         case None:
             return ()
         case "address":
-            return (channel,) if channel in ("linkedin", "letter") else BY_PHONE
+            return _at_address(channel or came_by, known=kind != "reply" or came_by is not None)
         case "calls":
             return BY_PHONE
         case "own":
@@ -96,13 +97,20 @@ def suppressed(disposition: Disposition, kind: str) -> tuple[str, ...]:
             return (every,)
 
 
-def follows(disposition: Disposition, kind: str) -> str:
+def _at_address(channel: str | None, *, known: bool) -> tuple[str, ...]:
+    """The channels that write to the address something was tried at; where nobody knows it, to any."""
+    if channel in ("email", "linkedin", "letter"):
+        return (channel,)
+    return BY_PHONE if known else ("email", *BY_PHONE)
+
+
+def follows(disposition: Disposition, kind: str, came_by: str | None = None) -> str:
     """What a disposition does, in a few words for whoever is about to type it; empty where it only closes the task."""
-    return "; ".join(_follows(disposition, kind))
+    return "; ".join(_follows(disposition, kind, came_by))
 
 
-def _follows(disposition: Disposition, kind: str) -> Iterator[str]:
-    channels = suppressed(disposition, kind)
+def _follows(disposition: Disposition, kind: str, came_by: str | None) -> Iterator[str]:
+    channels = suppressed(disposition, kind, came_by)
     if channels:
         named = "every channel" if channels == ("all",) else " and ".join(channels)
         yield f"suppresses {named}" + (" at this address" if disposition.suppresses == "address" else "")

@@ -33,7 +33,8 @@ Listeners = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """Something that happened to a person. (source, key) names it for ever; ``at`` is UTC epoch seconds."""
+    """Something that happened to a person. (source, key) names it for ever; ``at`` is UTC epoch seconds. ``sender``:
+    whose word it is, where that is vouched for (``engine.opt_in``)."""
 
     identity_id: int
     name: str
@@ -41,6 +42,7 @@ class NewEvent:
     source: str
     key: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    sender: str = ""
 
 
 def record(
@@ -69,7 +71,7 @@ def record_in(
     unknown = [replace(e, name=as_read(e.name, e.data)) for e in unknown]
     write_events(conn, unknown, now)
     refused = act_on(
-        conn, [Happened(e.identity_id, e.name, e.at, e.source, e.key, e.data) for e in unknown], now
+        conn, [Happened(e.identity_id, e.name, e.at, e.source, e.key, e.data, e.sender) for e in unknown], now
     )
     heard = [said(e.identity_id, e.at, e.data) for e in unknown if e.name == FEEDBACK]
     keep(conn, [s for s in heard if s], values, now)

@@ -22,7 +22,7 @@ from engine.flow import TouchState
 from engine.intake_replies import Replies
 from engine.machines import is_scanner
 from engine.soft_bounces import suppress_gone
-from engine.suppression import suppress_addresses
+from engine.suppression import suppress_addresses, told_by
 from state.errors import StoreConflict
 from state.ids import next_ids
 from state.queries import doubts, notices, people, received, record
@@ -121,8 +121,8 @@ class Intake:
         self.rows: list[Row] = []
         self._watch = watch
         self._events: list[NewEvent] = []
-        #: (channel or all, reason) -> addresses that are suppressed whoever has them
-        self._addresses: dict[tuple[str, str], set[str]] = {}
+        #: (channel or all, reason, source, since when) -> addresses that are suppressed whoever has them
+        self._addresses: dict[tuple[str, str, str, int], set[str]] = {}
         self._soft: dict[int, str] = {}
         self._touches: dict[str, dict[str, Any]] = {}
         self._moved: set[str] = set()
@@ -231,7 +231,8 @@ class Intake:
         if refusal:
             keys = news.address_keys(self.channel, event.to)
             for scope in news.at_address(self.channel, refusal.channels):
-                self._addresses.setdefault((scope, refusal.reason), set()).update(keys)
+                no = (scope, refusal.reason, told_by(self.source), self.now)
+                self._addresses.setdefault(no, set()).update(keys)
 
     def _facts(self, event: ProviderEvent, identity: int, whose: str) -> None:
         at = min(event.at if event.at is not None else self.now, self.now)
@@ -251,7 +252,8 @@ class Intake:
         said = self._replies.read(message, at, keys, who)
         self._events += said.events
         for scope in news.at_address(self.channel, said.suppress):
-            self._addresses.setdefault((scope, "opt_out"), set()).update(keys)
+            no = (scope, "opt_out", told_by(self.source, said.sender), at)
+            self._addresses.setdefault(no, set()).update(keys)
         state, reason = said.state
         if self._erased.intersection(keys):
             state, reason, message = "ignored", "whoever had the address was erased", replace(message, raw="")
@@ -284,8 +286,8 @@ class Intake:
         """Write what the batch calls for."""
         self._replies.before()
         self._settle()
-        for (scope, reason), keys in sorted(self._addresses.items()):
-            suppress_addresses(self.conn, keys, scope, reason, at=self.now, source=f"event:{self.source}")
+        for (scope, reason, source, at), keys in sorted(self._addresses.items()):
+            suppress_addresses(self.conn, keys, scope, reason, at=at, source=source)
         if self._events:
             values, listeners = self.app.project.values, self.app.listeners()
             record_in(

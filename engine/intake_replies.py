@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from channels.events import InboundMessage, Keyword
-from engine import notices, reply_tasks
+from engine import notices, opt_in, reply_tasks
 from engine.bound_channels import bound
-from engine.choices import SOURCE as ON_PAGES
+from engine.consequences import note_key
 from engine.events import NewEvent
 from engine.inbound import Meaning, Reading, classify
-from engine.people.keys import fact_key
-from state.ids import next_ids
-from state.queries import people, received
-from state.queries.bulk import BulkInsert
 
 if TYPE_CHECKING:
     from engine.app import App
@@ -30,29 +26,27 @@ if TYPE_CHECKING:
 #: makes of it. YES is not among them: it answers too many questions
 _START = frozenset({"start", "unstop"})
 
-_CONSENT = BulkInsert(
-    "consent", ("identity_id", "id", "channel", "type", "at", "recorded_at", "source", "proof_uri", "key")
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What one message comes to. ``suppress``: the channels, or ``all``, on which its address is suppressed.
-    ``state``: of its row in ``received``, and why."""
+    ``sender``: whose word that is, where it is vouched for. ``state``: of its row in ``received``, and why."""
 
     events: Sequence[NewEvent]
     suppress: tuple[str, ...]
+    sender: str
     state: tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """A message, read. ``who``: everybody at its sender's address, ``keys``."""
+    """A message, read. ``who``: everybody at its sender's address, ``keys``; ``sender``: empty where nobody vouches."""
 
     message: InboundMessage
     at: int
     keys: Sequence[str]
     who: Sequence[int]
+    sender: str
     word: Keyword | None
     reading: Reading
 
@@ -63,23 +57,26 @@ class Replies:
     def __init__(self, conn: Connection, app: App, source: str, channel: str, now: int) -> None:
         self._conn, self._app, self._source, self._channel, self._now = conn, app, source, channel, now
         self._heard: list[_Heard] = []
+        self._told: list[NewEvent] = []
         self._wanted: list[notices.Wanted] = []
 
     def read(self, message: InboundMessage, at: int, keys: Sequence[str], who: Sequence[int]) -> Said:
         """What ``who`` say by a message that came in at ``at``."""
         reading = classify(message.text)
         word = _word(message, reading)
-        heard = _Heard(message=message, at=at, keys=keys, who=who, word=word, reading=reading)
+        sender = opt_in.sender_of(message, keys)
+        heard = _Heard(message=message, at=at, keys=keys, who=who, sender=sender, word=word, reading=reading)
         self._heard.append(heard)
         scope = self._scope(heard)
         events = [e for n, identity in enumerate(who) for e in self._events(heard, identity, n)]
+        self._told += events
         if who:
             state: tuple[str, str | None] = ("applied", None)
         elif scope and keys:
             state = ("applied", "nobody has the address: it is suppressed")
         else:
             state = ("open", "nobody has the address")
-        return Said(events=events, suppress=scope, state=state)
+        return Said(events=events, suppress=scope, sender=sender, state=state)
 
     def _scope(self, heard: _Heard) -> tuple[str, ...]:
         if heard.word is not Keyword.STOP:
@@ -101,7 +98,15 @@ class Replies:
             yield self._event("unsubscribed", heard, identity, f"{key}:stop", told)
 
     def _event(self, name: str, heard: _Heard, identity: int, key: str, data: dict[str, Any]) -> NewEvent:
-        return NewEvent(identity_id=identity, name=name, at=heard.at, source=self._source, key=key, data=data)
+        return NewEvent(
+            identity_id=identity,
+            name=name,
+            at=heard.at,
+            source=self._source,
+            key=key,
+            data=data,
+            sender=heard.sender,
+        )
 
     # ── writing ──
 
@@ -114,14 +119,13 @@ class Replies:
 
     def after(self) -> None:
         """What follows beside the events: consents given anew, tasks for a human, answers."""
-        self._start(list(self._starts()))
-        unread = [h for h in self._heard if h.reading.meaning is Meaning.AMBIGUOUS and h.word is None]
-        found = [
-            reply_tasks.Unread(identity_id=i, channel=self._channel, text=h.message.text, at=h.at,
-                               key=f"{self._source}:{h.message.id}")
-            for h in unread for i in h.who
-        ]  # fmt: skip
-        found += self._wants_back()
+        starts = [
+            opt_in.Start(self._source, h.message.id, h.sender, h.keys, h.who, h.at)
+            for h in self._heard
+            if h.word is Keyword.START and h.sender
+        ]
+        opt_in.take_back(self._conn, starts, self._channel, self._now)
+        found = [*reply_tasks.unread(self._told), *self._wants_back()]
         reply_tasks.open_for(self._conn, self._app.project, found, self._now)
         notices.put(self._conn, self._app, self._channel, self._wanted, self._now)
 
@@ -132,30 +136,9 @@ class Replies:
                 for i in h.who:
                     yield reply_tasks.Unread(
                         identity_id=i, channel=self._channel, text=h.message.text, at=h.at,
-                        key=f"{self._source}:{h.message.id}", asks=reply_tasks.WANTS_BACK,
+                        key=note_key(self._source, f"{h.message.id}:{i}", "wants_back"),
+                        asks=reply_tasks.WANTS_BACK,
                     )  # fmt: skip
-
-    def _starts(self) -> Iterable[_Heard]:
-        """Those who take their STOP back, unless they say it again."""
-        last = {h.keys[0]: h for h in self._heard if h.keys and h.word in (Keyword.START, Keyword.STOP)}
-        return (h for h in last.values() if h.word is Keyword.START)
-
-    def _start(self, heard: Sequence[_Heard]) -> None:
-        """Consent with the message as its proof; a no that was said by this channel's own words is lifted, no other."""
-        given = [(identity, h) for h in heard for identity in h.who]
-        source, rows = f"event:{self._source}", []
-        for (identity, h), number in zip(given, next_ids(len(given)), strict=True):
-            key = fact_key("opted_in", identity, self._channel, self._source, h.message.id)
-            proof = f"received:{self._source}:{h.message.id}"
-            rows.append((identity, number, self._channel, "express", h.at, self._now, source, proof, key))
-        _CONSENT(self._conn, rows)
-        who = {identity for identity, _ in given}
-        known = people.addresses_of(self._conn, who) if who else ()
-        addresses = {key for h in heard for key in h.keys} | {a for _, *pair in known for a in pair if a}
-        if heard:
-            # a page cannot open again what a text of whoever has the number can
-            for said in (source, ON_PAGES) if self._channel == "sms" else (source,):
-                received.lift(self._conn, who, addresses, self._channel, said)
 
 
 def _word(message: InboundMessage, reading: Reading) -> Keyword | None:

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from engine.consequences import understood
+from engine.consequences import note_key, understood
 from engine.events import NewEvent
 from engine.inbound import Meaning
 from engine.model import DAY, Project
-from engine.people.keys import fact_key
 from state.queries import facts, record, tasks
 
 #: the kind of such a task
 KIND = "reply"
+#: the kind of the note beside it, whose key is the task's ref
+NOTE = "review_reply"
 
 
 _UNCLEAR = "Do they want us to stop? Nothing more is sent until you say."
@@ -30,10 +31,11 @@ WANTS_BACK = (
 
 
 class Unread(NamedTuple):
-    """A reply to be read. ``key`` names it for ever; ``asks``: what its reader is told."""
+    """A reply to be read. ``key`` names it for ever, and the note beside it; ``asks``: what its reader is told.
+    ``channel`` None: nobody knows."""
 
     identity_id: int
-    channel: str
+    channel: str | None
     text: str
     at: int
     key: str
@@ -43,8 +45,8 @@ class Unread(NamedTuple):
 def unread(events: Iterable[NewEvent]) -> list[Unread]:
     """The replies among events that nobody can read for sure."""
     return [
-        Unread(identity_id=e.identity_id, channel=str(e.data.get("channel") or "an unknown way"),
-               text=str(e.data.get("text") or ""), at=e.at, key=f"{e.source}:{e.key}")
+        Unread(identity_id=e.identity_id, channel=str(e.data.get("channel") or "") or None,
+               text=str(e.data.get("text") or ""), at=e.at, key=note_key(e.source, e.key, NOTE))
         for e in events if understood(e.name, e.data).meaning is Meaning.AMBIGUOUS
     ]  # fmt: skip
 
@@ -68,19 +70,20 @@ def _task(
     project: Project, reply: Unread, person: dict[str, Any], round_: tuple[str, int], now: int
 ) -> dict[str, Any]:
     campaign = project.campaigns.get(round_[0])
+    came_by = reply.channel or "an unknown way"
     name = " ".join(n for n in (person["first_name"], person["last_name"]) if n)
-    ref = fact_key(KIND, reply.identity_id, reply.key)
     return {
         "identity_id": reply.identity_id,
         "campaign": round_[0],
         "cycle": round_[1],
-        "step": f"{KIND}:{ref[:12]}",
-        "ref": ref,
+        "step": f"{KIND}:{reply.key[:12]}",
+        "ref": reply.key,
         "kind": KIND,
         "owner": person["owner_email"] or (campaign.owner if campaign else project.brand.reply_to),
         "title": f"Read what {name or 'somebody'} wrote back",
-        "body": f"By {reply.channel}:\n\n{reply.text}\n\n{reply.asks}",
+        "body": f"By {came_by}:\n\n{reply.text}\n\n{reply.asks}",
         "state": "open",
         "created_at": now,
         "due_at": now + DAY,
+        "channel": reply.channel,
     }

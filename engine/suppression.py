@@ -20,8 +20,17 @@ ALL = "all"
 _BY_PHONE = frozenset({"sms", "phone", ALL})
 _BY_EMAIL = frozenset({"email", ALL})
 
-_SUPPRESS = BulkInsert("suppression", ("identity_id", "channel", "reason", "at", "source", "note"))
-_ADDRESS = BulkInsert("address_suppression", ("address", "channel", "reason", "at", "source"))
+
+def _latest(table: str, whose: str) -> str:
+    """A no that somebody says again is as young as its last time; a source that is read again says nothing new."""
+    return f"""ON CONFLICT ({whose}, channel, reason, source) DO UPDATE SET at = excluded.at
+WHERE excluded.at > {table}.at AND substr(excluded.source, 1, 6) = 'event:'"""
+
+
+_SUPPRESS = BulkInsert("suppression", ("identity_id", "channel", "reason", "at", "source", "note"),
+                       _latest("suppression", "identity_id"))  # fmt: skip
+_ADDRESS = BulkInsert("address_suppression", ("address", "channel", "reason", "at", "source"),
+                      _latest("address_suppression", "address"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +68,14 @@ def suppress_all(conn: Connection, orders: Sequence[Refusal], now: int) -> None:
     humans were to do for them on those channels. The people are locked."""
     if not orders:
         return
-    _SUPPRESS(conn, [(o.identity_id, o.channel, o.reason, o.at, o.source, o.note) for o in orders])
+    last = {(o.identity_id, o.channel, o.reason, o.source): o for o in sorted(orders, key=lambda o: o.at)}
+    _SUPPRESS(conn, [(*who, o.at, source, o.note) for (*who, source), o in sorted(last.items())])
     known: dict[int, list[tuple[str | None, str | None]]] = {}
     for identity, email, phone in addresses_of(conn, {o.identity_id for o in orders}):
         known.setdefault(identity, []).append((email, phone))
     rows = {
-        (address, o.channel, o.reason): (address, o.channel, o.reason, o.at, o.source)
-        for o in orders
+        (address, o.channel, o.reason, o.source): (address, o.channel, o.reason, o.at, o.source)
+        for o in sorted(last.values(), key=lambda o: o.at)
         for email, phone in known.get(o.identity_id, ())
         for address in reached_on(o.channel, email, phone)
     }
@@ -80,6 +90,12 @@ def suppress_addresses(
 ) -> None:
     """Suppress addresses alone (match keys or E.164): a bounce says nothing about the person."""
     _ADDRESS(conn, [(address, channel, reason, at, source) for address in sorted(set(addresses))])
+
+
+def told_by(source: str, sender: str = "") -> str:
+    """The source of a suppression that an event of ``source`` calls for. ``sender``: who is known to have said it, so
+    that nobody else takes it back."""
+    return ":".join(filter(None, ("event", source, sender)))
 
 
 def reached_on(channel: str, email: str | None, phone: str | None) -> tuple[str, ...]:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: the source of the events that tasks leave behind
 SOURCE = "tasks"
-#: the note beside a reply that somebody has to read
-_UNREAD = "review_reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +79,7 @@ class _Writes:
     moved: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
-    read: list[int] = field(default_factory=list)  # people whose reply somebody has read
+    read: list[str] = field(default_factory=list)  # replies that somebody has read
 
 
 def settle(
@@ -101,8 +99,7 @@ def settle(
     queries.close_all(conn, writes.closed)
     letters.refuse_closed(conn, {t["identity_id"] for t in tasks.values() if t["kind"] == "letter"})
     queries.move_all(conn, writes.moved)
-    for identity in writes.read:
-        notes.close(conn, identity, _UNREAD, None, now)
+    notes.close_named(conn, writes.read, now)
     suppress_all(conn, writes.refusals, now)
     record_in(conn, writes.events, app.listeners(), now, app.project.values)
     return results
@@ -203,14 +200,14 @@ def _write(
         task |= {**said, "state": disposition.state, "closed_at": now}
         writes.closed.append(task)
         if task["kind"] == "reply":
-            writes.read.append(task["identity_id"])
+            writes.read.append(task["ref"])  # as the note beside it is called
     writes.refusals += _refusals(task, disposition, outcome, now)
     writes.events += _events(task, disposition, outcome, now)
 
 
 def _refusals(task: Mapping[str, Any], disposition: Disposition, outcome: Outcome, now: int) -> list[Refusal]:
     """What the disposition suppresses, a refusal a channel."""
-    channels = suppressed(disposition, task["kind"])
+    channels = suppressed(disposition, task["kind"], task["channel"])
     return [_refusal(task, channel, disposition.reason, now) for channel in channels]
 
 
@@ -221,7 +218,7 @@ def _said_no(
     reading = refusal_in(outcome.comment, outcome.words)
     if reading is None:
         return []
-    covered = suppressed(disposition, task["kind"]) if disposition else ()
+    covered = suppressed(disposition, task["kind"], task["channel"]) if disposition else ()
     reason = "hard_bounce" if reading.meaning is Meaning.WRONG_PERSON else "opt_out"
     return [
         _refusal(task, channel, reason, now)
@@ -233,7 +230,7 @@ def _said_no(
 def _meant(task: Mapping[str, Any], reading: Reading, *words: str | None) -> tuple[str, ...]:
     """The channels a reported refusal binds; what says it is somebody else's, those at the address."""
     if reading.meaning is Meaning.WRONG_PERSON:
-        return suppressed(DISPOSITIONS["wrong_number"], task["kind"])
+        return suppressed(DISPOSITIONS["wrong_number"], task["kind"], task["channel"])
     return bound(reading, channel_of(task["kind"]), *words)
 
 

@@ -131,7 +131,8 @@ class Consent(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An identity that must not be written to, on one channel or on ``all``."""
+    """An identity that must not be written to, on one channel or on ``all``: a row for each who says so, since each is
+    taken back by itself."""
 
     __tablename__ = "suppression"
 
@@ -139,7 +140,7 @@ class Suppression(SQLModel, table=True):
     channel: str = _text(primary_key=True)
     reason: str = _text(primary_key=True)  # opt_out complaint hard_bounce erased do_not_contact
     at: int = _instant()
-    source: str = _text()
+    source: str = _text(primary_key=True)
     note: str | None = _text(default=None)
 
 
@@ -152,7 +153,7 @@ class AddressSuppression(SQLModel, table=True):
     channel: str = _text(primary_key=True)
     reason: str = _text(primary_key=True)
     at: int = _instant()
-    source: str = _text()
+    source: str = _text(primary_key=True)
 
 
 class Note(SQLModel, table=True):
@@ -197,7 +198,9 @@ class CampaignVersion(SQLModel, table=True):
     campaign: str = _text(primary_key=True)
     version: str = _text(primary_key=True)  # content hash
     files: dict[str, Any] = _json()
-    recorded_at: int = _instant()  # when it was last the current one for somebody: the newest is what ran last
+    recorded_at: int = (
+        _instant()
+    )  # when it was last the current one for somebody: the newest is what ran last
 
 
 class Enrolment(SQLModel, table=True):
@@ -364,6 +367,8 @@ class Task(SQLModel, table=True):
     created_at: int = _instant()
     due_at: int = _instant()
     closed_at: int | None = _instant(default=None)
+    #: what the reply came by that it is about; None: the kind says what it is for
+    channel: str | None = _text(default=None)
 
 
 class Received(SQLModel, table=True):

@@ -32,14 +32,20 @@ def consents(conn: Connection, ids: Ids, now: int) -> Sequence[Any]:
 
 
 def suppressions(conn: Connection, ids: Ids) -> Sequence[Any]:
-    """(identity_id, channel, reason, at): of the identity itself."""
-    sql = "SELECT identity_id, channel, reason, at FROM suppression WHERE identity_id IN :ids"
+    """(identity_id, channel, reason, at): of the identity itself, since the first who said so."""
+    sql = """
+    SELECT identity_id, channel, reason, min(at) AS at FROM suppression WHERE identity_id IN :ids
+    GROUP BY identity_id, channel, reason
+    """
     return fetch(conn, sql, ids=many(conn, ids))
 
 
 def address_suppressions(conn: Connection, addresses: Collection[str]) -> Sequence[Any]:
-    """(address, channel, reason, at) of any of the addresses."""
-    sql = "SELECT address, channel, reason, at FROM address_suppression WHERE address IN :names"
+    """(address, channel, reason, at) of any of the addresses, since the first who said so."""
+    sql = """
+    SELECT address, channel, reason, min(at) AS at FROM address_suppression WHERE address IN :names
+    GROUP BY address, channel, reason
+    """
     return fetch(conn, sql, names=many(conn, addresses))
 
 

@@ -37,7 +37,8 @@ def touches(conn: Connection) -> Sequence[Any]:
 def suppressions(conn: Connection) -> Sequence[Any]:
     """(channel, reason, how many people)."""
     sql = """
-    SELECT channel, reason, count(*) FROM suppression WHERE identity_id > 0 GROUP BY channel, reason ORDER BY 1, 2
+    SELECT channel, reason, count(DISTINCT identity_id) FROM suppression WHERE identity_id > 0
+    GROUP BY channel, reason ORDER BY 1, 2
     """
     return fetch(conn, sql)
 

@@ -53,7 +53,7 @@ def move_facts(conn: Connection, pairs: Sequence[Pair]) -> None:
     INSERT INTO suppression (identity_id, channel, reason, at, source, note)
     SELECT m.survivor, s.channel, s.reason, s.at, s.source, s.note
     FROM suppression s JOIN {pairs} AS m ON s.identity_id = m.loser WHERE true
-    ON CONFLICT (identity_id, channel, reason) DO NOTHING
+    ON CONFLICT (identity_id, channel, reason, source) DO NOTHING
     """
     _run(conn, sql, pairs)
     _run(conn, "DELETE FROM suppression WHERE identity_id IN (SELECT loser FROM {pairs} AS m)", pairs)
@@ -125,6 +125,8 @@ def forget(conn: Connection, identity_id: int) -> None:
         "UPDATE event SET data = '{}' WHERE identity_id = :id",
         "UPDATE note SET text = NULL WHERE identity_id = :id",
         "UPDATE suppression SET note = NULL WHERE identity_id = :id",
+        # they name the number it was said from; that the person was erased binds them on all channels
+        "DELETE FROM suppression WHERE identity_id = :id AND source LIKE 'event:channel:%:%'",
         "UPDATE task SET title = '', body = '', comment = NULL WHERE identity_id = :id",
         "UPDATE contact SET email_key = NULL, phone = NULL, company_domain = NULL, row_hash = ''"
         " WHERE identity_id = :id",

@@ -28,6 +28,12 @@ def close(conn: Connection, identity_id: int, kind: str, comment: str | None, no
     return execute(conn, sql, values).rowcount
 
 
+def close_named(conn: Connection, keys: Collection[str], now: int) -> None:
+    """Close the open notes of these keys. Their people are locked."""
+    sql = "UPDATE note SET closed_at = :now WHERE key IN :names AND closed_at IS NULL"
+    execute(conn, sql, {"names": many(conn, keys), "now": now})
+
+
 def count_open(conn: Connection, kinds: Collection[str]) -> dict[str, int]:
     """How many living people have an open note of each of these kinds; kinds nobody has are absent."""
     sql = """

@@ -77,20 +77,21 @@ def by_address(conn: Connection, channel: str, keys: Collection[str]) -> dict[st
 
 
 def lift(
-    conn: Connection, ids: Collection[int], addresses: Collection[str], channel: str, source: str
+    conn: Connection, ids: Collection[int], addresses: Collection[str], channel: str, source: str, before: int
 ) -> None:
-    """Take back the opt-outs of these people and addresses from one channel, as far as they were said by ``source``.
-    The people are locked."""
+    """Take back the opt-outs of these people and addresses from one channel, as far as they were said by ``source``
+    and for the last time before that moment. The people are locked."""
+    no = {"channel": channel, "source": source, "before": before}
     sql = """
     DELETE FROM suppression
-    WHERE identity_id IN :ids AND channel = :channel AND reason = 'opt_out' AND source = :source
+    WHERE identity_id IN :ids AND channel = :channel AND reason = 'opt_out' AND source = :source AND at < :before
     """
-    execute(conn, sql, {"ids": many(conn, ids), "channel": channel, "source": source})
+    execute(conn, sql, {"ids": many(conn, ids), **no})
     sql = """
     DELETE FROM address_suppression
-    WHERE address IN :names AND channel = :channel AND reason = 'opt_out' AND source = :source
+    WHERE address IN :names AND channel = :channel AND reason = 'opt_out' AND source = :source AND at < :before
     """
-    execute(conn, sql, {"names": many(conn, addresses), "channel": channel, "source": source})
+    execute(conn, sql, {"names": many(conn, addresses), **no})
 
 
 _CLOSE = BulkUpdate("received", ("id",), ("identity_id", "machine", "state", "reason", "said"))

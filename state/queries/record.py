@@ -67,6 +67,7 @@ _TASK = insert_sql(
         "state",
         "created_at",
         "due_at",
+        "channel",
     ),
     "ON CONFLICT DO NOTHING",
 )
@@ -122,8 +123,8 @@ def put_enrolments(conn: Connection, rows: Sequence[Row]) -> None:
 
 
 def put_tasks(conn: Connection, rows: Sequence[Row]) -> None:
-    """New human tasks, each once."""
-    write(conn, _TASK, rows)
+    """New human tasks, each once. ``channel``: what the reply came by that one is about, if it is about one."""
+    write(conn, _TASK, [{"channel": None, **row} for row in rows])
 
 
 def cancel_open(conn: Connection, rows: Sequence[Row]) -> None:

@@ -198,30 +198,24 @@ def test_start_lifts_nothing_but_stop(store: Store, app: App, reason: str) -> No
             conn.exec_driver_sql(
                 f"INSERT INTO {table} channel, reason, at, source) VALUES ({who}, 'sms', '{reason}', 1, 'provider')"
             )
-    came(app, text("STOP"), text("START", key="SM2"), channel="sms")
+    came(app, text("STOP"), channel="sms")
+    assert isinstance(app.clock, VirtualClock)
+    app.clock.move_to(LATER + 1)
+    came(app, text("START", key="SM2"), channel="sms")
     assert suppressions(store) == {(1, "sms", reason), (1, "phone", "opt_out")}
     assert addresses(store) == {(NUMBER, "sms", reason), (NUMBER, "phone", "opt_out")}
     assert bool(said(app)) is (reason == "hard_bounce")
 
 
-def test_an_opt_out_said_elsewhere_stays(store: Store, app: App) -> None:
+@pytest.mark.parametrize("where", ["event:pages", "crm"])
+def test_an_opt_out_said_elsewhere_stays(store: Store, app: App, where: str) -> None:
     with store.begin() as conn:
         conn.exec_driver_sql(
             "INSERT INTO suppression (identity_id, channel, reason, at, source)"
-            " VALUES (1, 'sms', 'opt_out', 1, 'crm')"
+            f" VALUES (1, 'sms', 'opt_out', 1, '{where}')"
         )
     came(app, text("START"), channel="sms")
     assert suppressions(store) == {(1, "sms", "opt_out")}
-
-
-def test_start_by_text_opens_what_a_page_closed_and_no_link_opens(store: Store, app: App) -> None:
-    with store.begin() as conn:
-        conn.exec_driver_sql(
-            "INSERT INTO suppression (identity_id, channel, reason, at, source)"
-            " VALUES (1, 'sms', 'opt_out', 1, 'event:pages')"
-        )
-    came(app, text("START"), channel="sms")
-    assert suppressions(store) == set()
 
 
 def test_stop_after_start_in_one_delivery_is_a_no(store: Store, app: App) -> None:
@@ -302,6 +296,8 @@ def test_a_no_by_text_binds_calls_too_and_a_start_opens_texts_alone(store: Store
     came(app, text("STOP"), channel="sms")
     assert suppressions(store) == BY_TEXT
     assert addresses(store) == {(NUMBER, "sms", "opt_out"), (NUMBER, "phone", "opt_out")}
+    assert isinstance(app.clock, VirtualClock)
+    app.clock.move_to(LATER + 1)
     came(app, text("START", key="SM2"), channel="sms")
     assert suppressions(store) == {(1, "phone", "opt_out")}
 

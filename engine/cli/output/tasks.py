@@ -144,7 +144,9 @@ def render_ways(task: Data) -> Group:
     ways = table("code", "means", "does")
     for code, way in fitting(task["kind"]).items():
         style = BAD if way.refuses or way.state == "declined" else WAITS if way.again else ""
-        ways.add_row(Text(code, style, no_wrap=True), way.means, Text(follows(way, task["kind"]), DIM))
+        ways.add_row(
+            Text(code, style, no_wrap=True), way.means, Text(follows(way, task["kind"], task["channel"]), DIM)
+        )
     ways.columns[0].no_wrap = True
     done = Text(f"rekindle tasks done {task['ref'][:_SHORT]} CODE", STRONG)
     more = Text(

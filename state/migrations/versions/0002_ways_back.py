@@ -9,7 +9,33 @@ revision = "0002"
 down_revision = "0001"
 
 
+def _said_by_each() -> None:
+    """Suppressions have a row for each source. SQLite changes no key, so that the tables are made anew."""
+    for table, whose in (
+        ("suppression", [sa.Column("identity_id", sa.BigInteger(), nullable=False)]),
+        ("address_suppression", [sa.Column("address", sa.Text(), nullable=False)]),
+    ):
+        columns = [
+            *whose,
+            sa.Column("channel", sa.Text(), nullable=False),
+            sa.Column("reason", sa.Text(), nullable=False),
+            sa.Column("at", sa.BigInteger(), nullable=False),
+            sa.Column("source", sa.Text(), nullable=False),
+        ]
+        if table == "suppression":
+            columns.append(sa.Column("note", sa.Text(), nullable=True))
+        names = ", ".join(column.name for column in columns)
+        op.execute(f"CREATE TABLE {table}_before AS SELECT {names} FROM {table}")
+        op.drop_table(table)
+        key = sa.PrimaryKeyConstraint(whose[0].name, "channel", "reason", "source")
+        op.create_table(table, *columns, key)
+        op.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {table}_before")
+        op.drop_table(f"{table}_before")
+
+
 def upgrade() -> None:
+    _said_by_each()
+    op.add_column("task", sa.Column("channel", sa.Text(), nullable=True))
     op.add_column("touch", sa.Column("failures", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "audience_member",
