@@ -128,7 +128,10 @@ def test_a_reply_in_a_file_is_obeyed_like_any_other(store: Store, tmp_path: Path
         "channel": "sms",
     }
     take(store, tmp_path, [row])
-    assert query(store, "SELECT channel, reason FROM suppression") == [("sms", "opt_out")]
+    assert query(store, "SELECT channel, reason FROM suppression ORDER BY channel") == [
+        ("phone", "opt_out"),
+        ("sms", "opt_out"),
+    ]
 
 
 def test_a_missing_column_is_one_clear_error(tmp_path: Path) -> None:
