@@ -175,7 +175,7 @@ def test_of_two_outcomes_of_one_task_the_first_counts(app: App, store: Store) ->
 
 def test_who_reads_a_reply_lets_the_cadence_go_on(app: App, store: Store) -> None:
     opened(store, "reply")
-    put(store, Note, identity_id=1, id=1, kind="review_reply", opened_at=NOW - 60, source="event", key="k")
+    put(store, Note, identity_id=1, id=1, kind="review_reply", opened_at=NOW - 60, source="event", key="reply")
     close(app, "reply", "done", comment="they meant their appointment")
     assert ask(store, "SELECT closed_at FROM note") == [(NOW,)]
 
