@@ -28,14 +28,12 @@ _EVER = 2**62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """A channel that can reach them. ``fixed``: closed by a no that this link cannot take back; ``by_text``: a text
-    message of theirs can."""
+    """A channel that can reach them. ``fixed``: closed by a no that this link cannot take back."""
 
     channel: str
     address: str  # shortened
     off_since: int | None
     fixed: bool
-    by_text: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +95,9 @@ def _ways(
     assert holder.identity is not None
     person = facts.people(conn, [holder.identity])[0]
     found = ((c, address_of(c, person)) for c in CHANNELS if c in channels)
-    here = preferences.opt_outs(conn, holder.identity, SOURCE)
     undo = {c for c in out if choices.may_take_back(conn, holder, c, now) is not None}
     return tuple(
-        Way(channel=c, address=shortened(c, a), off_since=out.get(c), fixed=c in out and c not in undo,
-            by_text=c == "sms" and c in here)
+        Way(channel=c, address=shortened(c, a), off_since=out.get(c), fixed=c in out and c not in undo)
         for c, a in found
         if a is not None
     )  # fmt: skip

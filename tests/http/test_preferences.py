@@ -81,7 +81,7 @@ def test_a_channel_off_leaves_the_round_and_other_channels_alone(site: Site) -> 
     assert site.ask("SELECT channel, reason FROM suppression") == [("sms", "opt_out")]
     assert events(site) == ["channel_declined"]
     assert 'value="sms" disabled>' in page
-    assert "send START by text message" in page
+    assert "To change that, write to" in page
     site.clock.move_to(NOW + 2 * DAY)
     site.turn()
     assert site.ask("SELECT state FROM touch WHERE step = 'again'") == [("sent",)]
