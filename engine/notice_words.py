@@ -14,13 +14,15 @@ Words = Mapping[str, str]
 
 _EN: Words = {
     "opt_out": "{brand}: You are opted out and will get no more texts from us.",
-    "opt_in": "{brand}: Your STOP no longer holds; we text you where you have agreed to it. Msg frequency varies, msg & data rates may apply."
+    "opt_in": "{brand}: Your STOP no longer holds; we text you where you have agreed to it. "
+    "Msg frequency varies, msg & data rates may apply."
     " HELP for help, STOP to opt out.",
     "help": "{brand}: For help write to {contact}. Msg & data rates may apply. Reply STOP to opt out.",
 }
 _ES: Words = {
     "opt_out": "{brand}: Se ha dado de baja y no recibirá más mensajes nuestros.",
-    "opt_in": "{brand}: Su STOP ya no vale; le escribimos si ha dado su acuerdo. La frecuencia varía y pueden aplicarse tarifas."
+    "opt_in": "{brand}: Su STOP ya no vale; le escribimos si ha dado su acuerdo. "
+    "La frecuencia varía y pueden aplicarse tarifas."
     " HELP para ayuda, STOP para darse de baja.",
     "help": "{brand}: Para ayuda escriba a {contact}. Pueden aplicarse tarifas. Responda STOP para darse de baja.",
 }
@@ -32,12 +34,14 @@ _FR: Words = {
 }
 _DE: Words = {
     "opt_out": "{brand}: Sie sind abgemeldet und bekommen keine SMS mehr von uns.",
-    "opt_in": "{brand}: Ihr STOP gilt nicht mehr; SMS gibt es, wenn Sie zugestimmt haben. HELP hilft weiter, STOP meldet Sie ab.",
+    "opt_in": "{brand}: Ihr STOP gilt nicht mehr; SMS gibt es, wenn Sie zugestimmt haben. "
+    "HELP hilft weiter, STOP meldet Sie ab.",
     "help": "{brand}: Bei Fragen schreiben Sie an {contact}. Mit STOP melden Sie sich ab.",
 }
 _IT: Words = {
     "opt_out": "{brand}: La tua iscrizione è annullata, non riceverai altri SMS da noi.",
-    "opt_in": "{brand}: Il Suo STOP non vale più; scriviamo a chi ha acconsentito. HELP per assistenza, STOP per annullare.",
+    "opt_in": "{brand}: Il Suo STOP non vale più; scriviamo a chi ha acconsentito. "
+    "HELP per assistenza, STOP per annullare.",
     "help": "{brand}: Per assistenza scrivi a {contact}. Rispondi STOP per annullare.",
 }
 _PT: Words = {
@@ -47,7 +51,8 @@ _PT: Words = {
 }
 _NL: Words = {
     "opt_out": "{brand}: U bent afgemeld en krijgt geen sms meer van ons.",
-    "opt_in": "{brand}: Uw STOP geldt niet meer; u krijgt sms als u daarmee hebt ingestemd. HELP voor hulp, STOP om af te melden.",
+    "opt_in": "{brand}: Uw STOP geldt niet meer; u krijgt sms als u daarmee hebt ingestemd. "
+    "HELP voor hulp, STOP om af te melden.",
     "help": "{brand}: Voor hulp schrijft u naar {contact}. Antwoord STOP om af te melden.",
 }
 

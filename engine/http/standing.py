@@ -16,7 +16,7 @@ from engine.choices import SOURCE, Chosen, Holder
 from engine.gates.address import address_of
 from engine.model import CHANNELS, DAY
 from engine.suppression import ALL
-from state.queries import facts, preferences
+from state.queries import facts
 
 #: days between two messages, and days of a pause, that can be chosen; 0 is none
 FREQUENCIES = (0, 7, 30, 90)
