@@ -94,8 +94,11 @@ def test_a_channel_that_fails_leaves_the_others_going(tmp_path: Path) -> None:
         eventually(lambda: touches(world) == {"sent": 12, "queued": 6, "skipped": 6})
         assert len(world.messages("email")) == 12
         assert daemon.process.poll() is None
+        eventually(lambda: daemon.said("channel_ill"))
         (world.root / "var/texts").unlink()
-        due_now(world, "UPDATE touch SET not_before = 0 WHERE state = 'queued'")  # its time to be tried again
+        # its time to be tried again, and the channel's rest over
+        rested = "UPDATE control SET value = json_set(value, '$.until', 0) WHERE key = 'breaker:sms'"
+        due_now(world, "UPDATE touch SET not_before = 0 WHERE state = 'queued'", rested)
         eventually(lambda: touches(world) == {"sent": 18, "skipped": 6})
         assert daemon.stop() == 0
     assert len(list((world.root / "var/texts").glob("sms/*/*/*.txt"))) == 6
