@@ -125,7 +125,7 @@ def test_done_without_a_code_shows_what_each_does(worked: World) -> None:
     assert put_off.returncode == 0, put_off.stderr
     assert "is put off to Mon 09 Mar 2026 15:00" in put_off.stdout
     said = worked.run("tasks", "done", ref, "no_answer", "--comment", "Asked never to be called again.")
-    assert "reads as a refusal: suppressed on phone" in said.stdout
+    assert "reads as a refusal: suppressed on sms and phone" in said.stdout
     again = worked.run("tasks", "done", ref, "busy")
     assert "closed before, as no_answer" in again.stderr
     assert "Traceback" not in asked.stderr + put_off.stderr + said.stderr + again.stderr

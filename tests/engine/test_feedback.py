@@ -88,7 +88,7 @@ def test_who_never_left_keeps_the_event(store: Store) -> None:
     [
         ("Too dear for us.", "survey", set()),
         ("Please take me off your list", "survey", {"email"}),
-        ("stop calling me", "phone", {"phone"}),
+        ("stop calling me", "phone", {"phone", "sms"}),
         ("Do not contact me again", "survey", {"all"}),
     ],
 )
