@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,15 @@ def _everything(project: Project) -> dict[str, Any]:
     return known | shaped | {"attributes": attributes | {"postal_address": "1 Example Street"}}
 
 
-def _requests(project: Project, person: dict[str, Any]) -> Iterator[RenderRequest]:
+def _requests(project: Project, person: dict[str, Any]) -> Iterator[list[RenderRequest]]:
+    """Each message, once for each kind of event that may have started it: what one carries differs from event to
+    event, a text in one, a number in the next."""
     for campaign in project.campaigns.values():
         for track in (campaign.main, *campaign.triggers):
-            # what an event carries differs from event to event: a text in one, a number in the next
             events = [{}] if track is campaign.main else [{"feature": "night shifts"}, {"feature": 7}]
             for step in track.steps:
-                for trigger in events:
-                    yield from _of_step(campaign, step, person, trigger)
+                by_event = (_of_step(campaign, step, person, event) for event in events)
+                yield from (list(same) for same in zip(*by_event, strict=True))
 
 
 def _of_step(
@@ -76,16 +78,20 @@ def _of_step(
 def _refused(project: Project, person: dict[str, Any]) -> list[RenderError]:
     """What fails whatever the event carries that started it."""
     renderer = Renderer(project, Signer("test key"))
-    found: dict[tuple[str, str, str | None], list[RenderError | None]] = {}
-    for request in _requests(project, person):
-        outcomes = found.setdefault((request.campaign.id, request.step.id, request.variant), [])
-        try:
-            renderer.render(request)
-        except RenderError as error:
-            outcomes.append(error)
-        else:
-            outcomes.append(None)
-    return [errors[0] for errors in found.values() if errors[0] is not None and None not in errors]
+    found = []
+    for requests in _requests(project, person):
+        errors = list(takewhile(bool, (_error_of(renderer, request) for request in requests)))
+        if len(errors) == len(requests):
+            found.append(errors[0])
+    return [error for error in found if error is not None]
+
+
+def _error_of(renderer: Renderer, request: RenderRequest) -> RenderError | None:
+    try:
+        renderer.render(request)
+    except RenderError as error:
+        return error
+    return None
 
 
 def _agrees(files: dict[str, str]) -> None:
@@ -248,7 +254,7 @@ def test_a_pinned_campaign_is_not_judged_anew() -> None:
 def test_the_lists_of_names_are_what_messages_are_worded_with() -> None:
     project = load(small()).require()
     renderer = Renderer(project, Signer("test key"))
-    request = next(r for r in _requests(project, _everything(project)) if r.offer)
+    request = next(r for r, *_ in _requests(project, _everything(project)) if r.offer)
     names = renderer._vocabulary.names(request.person, request.offer, 1, {})
     assert set(names["brand"].values) == set(BRAND)
     assert set(names["offer"].values) == set(OFFER)
