@@ -177,7 +177,7 @@ def _domain(domain: str) -> str:
 
 def _word(ref: str) -> str:
     """A ref as part of a header: letters, digits, dots and hyphens stay, all else is percent-encoded."""
-    return quote(ref, safe="").replace("%", "=")
+    return quote(ref, safe="", errors="replace").replace("%", "=")
 
 
 def _part(subtype: str, content: str) -> bytes:
